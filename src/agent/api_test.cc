@@ -1,0 +1,298 @@
+#include "agent/api.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/json/value.hpp>
+#include <future>
+#include <thread>
+
+#include "http/client.h"
+#include "http/json.h"
+
+namespace hearsay::agent {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+const Now kNow{Time(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'000'000'000))};
+
+Member make_member(std::string name, Status status, Tags tags = {}) {
+  Member member;
+  member.name = std::move(name);
+  member.address = parse_address("10.0.0.1:7946", 0).value();
+  member.status = status;
+  member.incarnation = Incarnation{3};
+  member.tags = std::move(tags);
+  member.status_since = kNow.steady - std::chrono::seconds(90);
+  member.versions = {1, 5, 2, 2, 5, 5};
+  return member;
+}
+
+// Plays the node.
+class FakeCluster final : public Cluster {
+ public:
+  void join(std::vector<std::string> peers, Done done) override {
+    joined = std::move(peers);
+    done(answer);
+  }
+  void leave(Done done) override { done(answer); }
+  void set_tags(Tags value, Done done) override {
+    tags = std::move(value);
+    done(answer);
+  }
+  void members(std::function<void(Members, Now)> done) override {
+    done(std::make_shared<const std::vector<Member>>(rows), kNow);
+  }
+  void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) override {
+    done(node, sockets, kNow);
+  }
+  void history(std::function<void(const std::vector<Notice>&)> done) override { done(notices); }
+
+  std::vector<Member> rows;
+  NodeInfo node;
+  SocketCounters sockets;
+  std::vector<Notice> notices;
+  std::vector<std::string> joined;
+  Tags tags;
+  Result<std::uint32_t> answer = 1u;
+};
+
+Notice failed(std::string name) {
+  MemberChange change;
+  change.what = MemberChange::What::failed;
+  change.member = make_member(std::move(name), Status::failed);
+  change.evidence.source = Evidence::Source::own_timer;
+  change.evidence.accuser = "n9";
+  return {kNow, change};
+}
+
+class ApiTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    cluster_.rows = {make_member("web1", Status::alive, {{"role", "web"}}),
+                     make_member("web2", Status::failed, {{"role", "web"}}),
+                     make_member("db 1/\xff", Status::alive, {{"role", "db"}})};
+    AgentFacts facts;
+    facts.version = "1.2.3";
+    api_.set_facts(facts);
+    server_ = std::make_unique<http::Server>(
+        loop_, http::ServerOptions{},
+        [this](const http::Request& request, auto exchange) { api_.handle(request, std::move(exchange)); });
+    api_.set_server(server_.get());
+    port_ = server_->listen(parse_address("127.0.0.1:0", 0).value()).value().port;
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  void TearDown() override {
+    loop_.stop();
+    thread_.join();
+    api_.close_streams();
+    server_.reset();
+  }
+
+  struct Answer {
+    unsigned status = 0;
+    json::value body;
+    http::Response response;
+    std::string error(const char* part) const {
+      return std::string(std::string_view(body.at("error").at(part).as_string()));
+    }
+  };
+  Answer ask(const char* method, std::string target, std::string body = {}) {
+    const auto response = client().call({method, std::move(target), std::move(body), std::chrono::seconds(10)});
+    EXPECT_TRUE(response);
+    Answer answer{response->status, nullptr, *response};
+    if (auto parsed = http::parse_json(response->body)) answer.body = std::move(*parsed);
+    return answer;
+  }
+  std::vector<std::string> names(const std::string& target) {
+    std::vector<std::string> out;
+    const auto answer = ask("GET", target);
+    for (const auto& member : answer.body.at("members").as_array()) {
+      out.emplace_back(std::string_view(member.at("name").as_string()));
+    }
+    return out;
+  }
+  http::Client client() const { return http::Client({"127.0.0.1", port_, {}}); }
+
+  asio::io_context loop_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(loop_);
+  FakeCluster cluster_;
+  std::promise<void> left_;
+  Api api_{cluster_, [this] { left_.set_value(); }};
+  std::unique_ptr<http::Server> server_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(ApiTest, members_are_filtered_by_status_name_and_tag) {
+  EXPECT_EQ(names("/v1/members").size(), 3u);
+  EXPECT_THAT(names("/v1/members?status=failed"), UnorderedElementsAre("web2"));
+  EXPECT_THAT(names("/v1/members?status=failed,alive&name=web*"), UnorderedElementsAre("web1", "web2"));
+  EXPECT_THAT(names("/v1/members?status=failed&status=alive&tag=role%3Dweb"), UnorderedElementsAre("web1", "web2"));
+  EXPECT_THAT(names("/v1/members?tag=role=d*&tag=zone=x"), testing::IsEmpty());
+}
+
+TEST_F(ApiTest, a_member_is_shown_with_all_its_fields) {
+  const auto row = ask("GET", "/v1/members/web1").body;
+  EXPECT_EQ(row.at("addr").as_string(), "10.0.0.1:7946");
+  EXPECT_EQ(row.at("status").as_string(), "alive");
+  EXPECT_EQ(row.at("tags").at("role").as_string(), "web");
+  EXPECT_EQ(row.at("incarnation").as_int64(), 3);
+  EXPECT_EQ(row.at("status_since").as_string(), "2001-09-09T01:45:10.000Z");
+  EXPECT_EQ(row.at("status_age_ms").as_int64(), 90'000);
+  EXPECT_TRUE(row.at("last_contact").is_null());
+  EXPECT_EQ(row.at("delegate").at("version").as_int64(), 5);
+}
+
+TEST_F(ApiTest, a_name_is_found_through_its_percent_encoding) {
+  EXPECT_EQ(ask("GET", "/v1/members/" + http::percent_encode("db 1/\xff")).status, 200u);
+  const auto missing = ask("GET", "/v1/members/nobody");
+  EXPECT_EQ(missing.status, 404u);
+  EXPECT_THAT(missing.error("cause"), HasSubstr("nobody"));
+}
+
+TEST_F(ApiTest, a_wrong_filter_is_refused_with_a_suggestion) {
+  EXPECT_EQ(ask("GET", "/v1/members?status=alife").error("cure"), "did you mean alive?");
+  EXPECT_EQ(ask("GET", "/v1/members?stauts=alive").error("cure"), "did you mean status?");
+  EXPECT_EQ(ask("GET", "/v1/members?tag=role").status, 400u);
+}
+
+TEST_F(ApiTest, an_unknown_path_or_method_is_answered_with_json) {
+  const auto unknown = ask("GET", "/v1/membres");
+  EXPECT_EQ(unknown.status, 404u);
+  EXPECT_THAT(unknown.error("cure"), HasSubstr("/v1/members"));
+  const auto method = ask("DELETE", "/v1/members");
+  EXPECT_EQ(method.status, 405u);
+  EXPECT_THAT(method.response.fields, testing::Contains(testing::Pair("allow", "GET")));
+  EXPECT_EQ(ask("GET", "/v1/members/").status, 404u);
+  EXPECT_EQ(ask("GET", "/").status, 404u);
+}
+
+TEST_F(ApiTest, join_passes_the_peers_on_and_says_how_many_answered) {
+  const auto answer = ask("POST", "/v1/join", R"({"peers":["10.0.0.9","n1:5"]})");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(answer.body.at("joined").as_int64(), 1);
+  EXPECT_THAT(cluster_.joined, testing::ElementsAre("10.0.0.9", "n1:5"));
+}
+
+TEST_F(ApiTest, a_wrong_body_is_refused_with_an_example) {
+  for (const char* body : {"", "{", "[]", "{}", R"({"peers":[]})", R"({"peers":"a"})", R"({"peers":[1]})",
+                           R"({"peers":[""]})", R"({"peers":["a"],"extra":1})"}) {
+    const auto answer = ask("POST", "/v1/join", body);
+    EXPECT_EQ(answer.status, 400u) << body;
+    EXPECT_THAT(answer.error("cure"), HasSubstr("peers")) << body;
+  }
+  EXPECT_EQ(ask("PUT", "/v1/tags", R"({"tags":{"a":1}})").status, 400u);
+  EXPECT_THAT(cluster_.joined, testing::IsEmpty());
+}
+
+TEST_F(ApiTest, what_the_node_refuses_has_its_status_cause_and_cure) {
+  cluster_.answer = fail(Errc::unreachable, "nobody answered", "is it up?");
+  const auto answer = ask("POST", "/v1/join", R"({"peers":["a"]})");
+  EXPECT_EQ(answer.status, 502u);
+  EXPECT_EQ(answer.error("code"), "unreachable");
+  EXPECT_EQ(answer.error("cause"), "nobody answered");
+  EXPECT_EQ(answer.error("cure"), "is it up?");
+  cluster_.answer = fail(Errc::too_large, "x");
+  EXPECT_EQ(ask("PUT", "/v1/tags", R"({"tags":{"a":"b"}})").status, 413u);
+}
+
+TEST_F(ApiTest, a_leave_is_answered_before_the_agent_ends) {
+  EXPECT_EQ(ask("POST", "/v1/leave").status, 200u);
+  left_.get_future().get();
+}
+
+TEST_F(ApiTest, tags_are_replaced) {
+  EXPECT_EQ(ask("PUT", "/v1/tags", R"({"tags":{"a":"b"}})").status, 200u);
+  EXPECT_THAT(cluster_.tags, testing::ElementsAre(testing::Pair("a", "b")));
+}
+
+TEST_F(ApiTest, health_is_for_load_balancers) {
+  EXPECT_EQ(ask("GET", "/v1/health").status, 200u);
+  cluster_.node.has_left = true;
+  EXPECT_EQ(ask("GET", "/v1/health").status, 503u);
+  cluster_.node.has_left = false;
+  cluster_.node.defunct = true;
+  EXPECT_EQ(ask("GET", "/v1/health").body.at("status").as_string(), "defunct");
+}
+
+TEST_F(ApiTest, info_and_metrics_show_every_counter) {
+  cluster_.node.counters.add(Count::dropped_label, 7);
+  cluster_.node.members[0] = 2;
+  const auto info = ask("GET", "/v1/info").body;
+  EXPECT_EQ(info.at("counters").as_object().size(), kCounts);
+  EXPECT_EQ(info.at("counters").at("dropped_label").as_int64(), 7);
+  EXPECT_EQ(info.at("agent").at("version").as_string(), "1.2.3");
+  const auto metrics = ask("GET", "/metrics").response;
+  EXPECT_THAT(metrics.type, HasSubstr("text/plain"));
+  EXPECT_THAT(metrics.body, HasSubstr("\nhearsay_dropped_label_total 7\n"));
+  EXPECT_THAT(metrics.body, HasSubstr("\nhearsay_members{status=\"alive\"} 2\n"));
+  for (std::size_t i = 0; i < kCounts; ++i) {
+    EXPECT_THAT(metrics.body,
+                HasSubstr(std::string("# TYPE hearsay_") + name_of(static_cast<Count>(i)) + "_total counter\n"));
+  }
+}
+
+TEST_F(ApiTest, history_is_the_record_of_changes) {
+  cluster_.notices = {failed("n1"), {kNow, Warning{"clock \xff jumped"}}};
+  const auto history = ask("GET", "/v1/history").body.at("history").as_array();
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history[0].at("kind").as_string(), "failed");
+  EXPECT_EQ(history[0].at("at").as_string(), "2001-09-09T01:46:40.000Z");
+  EXPECT_EQ(history[0].at("evidence").at("accuser").as_string(), "n9");
+  EXPECT_EQ(history[1].at("kind").as_string(), "warning");
+}
+
+TEST_F(ApiTest, a_monitor_hears_notices_as_they_happen) {
+  std::vector<std::string> seen;
+  const auto ended = client().events(
+      "/v1/monitor", std::chrono::seconds(10), std::chrono::seconds(10), -1,
+      [&] { asio::post(loop_, [this] { api_.on_notice(failed("n1")); }); },
+      [&](const http::Client::Event& event) {
+        const auto notice = http::parse_json(event.data).value();
+        seen.push_back(event.name);
+        for (const char* key : {"at", "kind", "member", "line"})
+          seen.emplace_back(std::string_view(notice.at(key).as_string()));
+        return false;
+      });
+  EXPECT_TRUE(ended);
+  EXPECT_THAT(seen,
+              testing::ElementsAre("notice", "2001-09-09T01:46:40.000Z", "failed", "n1", HasSubstr("failed n1")));
+}
+
+TEST_F(ApiTest, a_monitor_can_begin_with_the_past) {
+  cluster_.notices = {failed("n1"), failed("n2"), failed("n3")};
+  std::vector<std::string> seen;
+  const auto ended = client().events(
+      "/v1/monitor?last=2", std::chrono::seconds(10), std::chrono::seconds(10), -1,
+      [&] { asio::post(loop_, [this] { api_.on_notice(failed("n4")); }); },
+      [&](const http::Client::Event& event) {
+        seen.emplace_back(std::string_view(http::parse_json(event.data).value().at("member").as_string()));
+        return seen.size() < 3;
+      });
+  EXPECT_TRUE(ended);
+  EXPECT_THAT(seen, testing::ElementsAre("n2", "n3", "n4"));
+  EXPECT_EQ(ask("GET", "/v1/monitor?last=x").status, 400u);
+  EXPECT_EQ(ask("GET", "/v1/monitor?lats=1").status, 400u);
+}
+
+TEST(Matches, stars_and_question_marks) {
+  EXPECT_TRUE(matches("*", ""));
+  EXPECT_TRUE(matches("web*", "web1"));
+  EXPECT_TRUE(matches("*-?-*", "a-b-c"));
+  EXPECT_TRUE(matches("a*b*c", "aXbXbc"));
+  EXPECT_FALSE(matches("web", "web1"));
+  EXPECT_FALSE(matches("?", ""));
+  EXPECT_FALSE(matches("a*b", "ac"));
+  // A pattern that makes naive matchers take for ever.
+  EXPECT_FALSE(matches("*a*a*a*a*a*a*a*a*a*a*b", std::string(2000, 'a')));
+}
+
+}  // namespace
+}  // namespace hearsay::agent

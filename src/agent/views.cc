@@ -1,0 +1,219 @@
+#include "agent/views.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/text.h"
+#include "http/json.h"
+
+namespace hearsay::agent {
+namespace {
+
+namespace json = boost::json;
+using http::clean_text;
+
+constexpr std::array kStatuses{Status::alive, Status::suspect, Status::leaving, Status::left, Status::failed};
+
+std::int64_t whole_ms(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+json::value age_view(Time time, Now now) {
+  if (time == Time{}) return nullptr;
+  return whole_ms(std::max(Duration::zero(), now.steady - time));
+}
+
+// A steady time as people read it; null for "never".
+json::value time_view(Time time, Now now) {
+  if (time == Time{}) return nullptr;
+  return json::value(time_text(now.wall - (now.steady - time)).c_str());
+}
+
+json::object evidence_view(const Evidence& evidence) {
+  json::object out;
+  out["source"] = name_of(evidence.source);
+  if (!evidence.accuser.empty()) out["accuser"] = clean_text(evidence.accuser);
+  if (!evidence.confirmers.empty()) {
+    json::array names;
+    for (const auto& name : evidence.confirmers) names.emplace_back(clean_text(name));
+    out["confirmers"] = std::move(names);
+  }
+  if (evidence.heard_from.valid()) out["heard_from"] = to_string(evidence.heard_from);
+  if (evidence.source == Evidence::Source::own_probe || evidence.direct_probes != 0) {
+    out["direct_probes"] = evidence.direct_probes;
+    out["indirect_probes"] = evidence.indirect_probes;
+    out["nacks"] = evidence.nacks;
+    out["stream_probe_failed"] = evidence.stream_probe_failed;
+  }
+  out["local_health"] = evidence.local_health;
+  if (evidence.silent_for != Duration::zero()) out["silent_for_ms"] = whole_ms(evidence.silent_for);
+  return out;
+}
+
+json::object sockets_view(const SocketCounters& sockets) {
+  json::object out;
+#define HEARSAY_SOCKET_COUNTER(name, help) out[#name] = sockets.name;
+  HEARSAY_SOCKET_COUNTERS(HEARSAY_SOCKET_COUNTER)
+#undef HEARSAY_SOCKET_COUNTER
+  return out;
+}
+
+struct Figure {
+  const char* name;
+  const char* type;
+  const char* help;
+  std::uint64_t value;
+};
+
+}  // namespace
+
+json::object member_view(const Member& member, Now now) {
+  json::object tags;
+  for (const auto& [key, value] : member.tags) tags[clean_text(key)] = clean_text(value);
+  json::object out;
+  out["name"] = clean_text(member.name);
+  out["addr"] = to_string(member.address);
+  out["status"] = name_of(member.status);
+  out["tags"] = std::move(tags);
+  out["incarnation"] = member.incarnation.value;
+  out["status_since"] = time_view(member.status_since, now);
+  out["status_age_ms"] = age_view(member.status_since, now);
+  out["last_contact"] = time_view(member.last_contact, now);
+  out["last_contact_age_ms"] = age_view(member.last_contact, now);
+  out["intent_time"] = member.intent_time.value;
+  out["self"] = member.is_self;
+  const auto& v = member.versions;
+  out["protocol"] = json::object{{"min", v[0]}, {"max", v[1]}, {"version", v[2]}};
+  out["delegate"] = json::object{{"min", v[3]}, {"max", v[4]}, {"version", v[5]}};
+  return out;
+}
+
+const char* kind_of(const Notice& notice) {
+  if (const auto* change = std::get_if<MemberChange>(&notice.body)) return name_of(change->what);
+  if (std::holds_alternative<NameConflict>(notice.body)) return "conflict";
+  if (std::holds_alternative<CommandDone>(notice.body)) return "command";
+  if (std::holds_alternative<Warning>(notice.body)) return "warning";
+  return "defunct";
+}
+
+json::object notice_view(const Notice& notice) {
+  json::object out;
+  out["at"] = time_text(notice.at.wall);
+  out["kind"] = kind_of(notice);
+  if (const auto* change = std::get_if<MemberChange>(&notice.body)) {
+    out["member"] = clean_text(change->member.name);
+    out["line"] = clean_text(describe(notice));
+    out["addr"] = to_string(change->member.address);
+    out["status"] = name_of(change->member.status);
+    out["incarnation"] = change->member.incarnation.value;
+    out["evidence"] = evidence_view(change->evidence);
+    return out;
+  }
+  if (const auto* conflict = std::get_if<NameConflict>(&notice.body)) {
+    out["member"] = clean_text(conflict->name);
+    out["known"] = to_string(conflict->known);
+    out["claimed"] = to_string(conflict->claimed);
+  }
+  out["line"] = clean_text(describe(notice));
+  return out;
+}
+
+json::object counters_view(const Counters& counters) {
+  json::object out;
+  for (std::size_t i = 0; i < kCounts; ++i) out[name_of(static_cast<Count>(i))] = counters.values[i];
+  return out;
+}
+
+json::object info_view(const AgentFacts& facts, const Figures& figures) {
+  const auto& [info, sockets, http, now] = figures;
+  json::object agent;
+  agent["version"] = facts.version;
+  agent["gossip_addr"] = facts.bound;
+  agent["advertise_addr"] = facts.advertised;
+  agent["http_addr"] = facts.http;
+  agent["http_socket"] = facts.http_socket;
+  agent["data_dir"] = facts.data_dir;
+  agent["label"] = clean_text(facts.label);
+  agent["profile"] = facts.profile;
+  agent["encrypted"] = info.encrypted;
+  agent["started"] = time_text(facts.started);
+  json::object members;
+  for (const Status status : kStatuses) members[name_of(status)] = info.members[static_cast<std::size_t>(status)];
+  json::object node;
+  node["local_health"] = info.local_health;
+  node["lamport"] = info.lamport.value;
+  node["rumors_queued"] = info.rumors_queued;
+  node["rumor_bytes_queued"] = info.rumor_bytes_queued;
+  node["suspicions_running"] = info.suspicions_running;
+  node["streams_open"] = info.streams_open;
+  node["has_left"] = info.has_left;
+  node["defunct"] = info.defunct;
+  json::object server;
+  server["connections"] = http.connections;
+  server["connections_open"] = http.connections_open;
+  server["connections_refused"] = http.connections_refused;
+  server["requests"] = http.requests;
+  server["requests_refused"] = http.requests_refused;
+  server["timeouts"] = http.timeouts;
+  server["streams_open"] = http.streams_open;
+  server["events_dropped"] = http.events_dropped;
+  json::object out;
+  out["self"] = member_view(info.self, now);
+  out["agent"] = std::move(agent);
+  out["members"] = std::move(members);
+  out["node"] = std::move(node);
+  out["counters"] = counters_view(info.counters);
+  out["sockets"] = sockets_view(sockets);
+  out["http"] = std::move(server);
+  return out;
+}
+
+std::string metrics_text(const AgentFacts& facts, const Figures& figures) {
+  const auto& [info, sockets, http, now] = figures;
+  std::string out;
+  const auto head = [&](const std::string& name, const char* type, const char* help) {
+    out += "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
+  };
+  const auto one = [&](const Figure& figure) {
+    const std::string name = std::string("hearsay_") + figure.name;
+    head(name, figure.type, figure.help);
+    out += name + " " + std::to_string(figure.value) + "\n";
+  };
+  head("hearsay_build_info", "gauge", "1, with the version as its label");
+  out += "hearsay_build_info{version=\"" + facts.version + "\"} 1\n";
+  head("hearsay_members", "gauge", "members by status, as this node sees them");
+  for (const Status status : kStatuses) {
+    out += std::string("hearsay_members{status=\"") + name_of(status) + "\"} " +
+           std::to_string(info.members[static_cast<std::size_t>(status)]) + "\n";
+  }
+  one({"local_health", "gauge", "0 is healthy; higher means that this node is slow itself", info.local_health});
+  one({"lamport_time", "gauge", "the Lamport clock", info.lamport.value});
+  one({"rumors_queued", "gauge", "rumors that are still to be told", info.rumors_queued});
+  one({"rumor_bytes_queued", "gauge", "bytes of rumors that are still to be told", info.rumor_bytes_queued});
+  one({"suspicions_running", "gauge", "suspects whose timer runs", info.suspicions_running});
+  one({"streams_open", "gauge", "open gossip streams", info.streams_open});
+  one({"incarnation", "gauge", "this node's incarnation", info.self.incarnation.value});
+  const auto up = std::max(Duration::zero(), now.wall - facts.started);
+  one({"uptime_seconds", "gauge", "since the agent started",
+       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(up).count())});
+  for (std::size_t i = 0; i < kCounts; ++i) {
+    const auto count = static_cast<Count>(i);
+    const std::string name = std::string(name_of(count)) + "_total";
+    one({name.c_str(), "counter", help_of(count), info.counters.values[i]});
+  }
+#define HEARSAY_SOCKET_COUNTER(name, help) one({"socket_" #name "_total", "counter", help, sockets.name});
+  HEARSAY_SOCKET_COUNTERS(HEARSAY_SOCKET_COUNTER)
+#undef HEARSAY_SOCKET_COUNTER
+  one({"http_connections_open", "gauge", "open HTTP connections", http.connections_open});
+  one({"http_streams_open", "gauge", "open event streams", http.streams_open});
+  one({"http_requests_total", "counter", "HTTP requests", http.requests});
+  one({"http_requests_refused_total", "counter", "HTTP requests refused as malformed, too large or foreign",
+       http.requests_refused});
+  one({"http_connections_refused_total", "counter", "HTTP connections over the cap", http.connections_refused});
+  one({"http_timeouts_total", "counter", "HTTP clients that were too slow", http.timeouts});
+  one({"http_events_dropped_total", "counter", "events not sent because their reader was too slow",
+       http.events_dropped});
+  return out;
+}
+
+}  // namespace hearsay::agent

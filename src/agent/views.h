@@ -1,0 +1,45 @@
+// What the API shows of members, notices and figures, as JSON. Field names are part of the API: append only.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+#include "hearsay/host.h"
+#include "http/server.h"
+
+namespace hearsay::agent {
+
+boost::json::object member_view(const Member& member, Now now);
+// The same for the stream of notices: {"at","kind","member","line",...}.
+boost::json::object notice_view(const Notice& notice);
+boost::json::object counters_view(const Counters& counters);
+// "kind" of a notice: the change's name, or conflict, command, warning, defunct.
+const char* kind_of(const Notice& notice);
+
+// What does not change while the agent runs.
+struct AgentFacts {
+  std::string version;
+  std::string bound;
+  std::string advertised;
+  std::string http;
+  std::string http_socket;
+  std::string data_dir;
+  std::string label;
+  std::string profile;
+  WallTime started{};
+};
+// What does.
+struct Figures {
+  const NodeInfo& node;
+  const SocketCounters& sockets;
+  const http::ServerCounters& http;
+  Now now;
+};
+boost::json::object info_view(const AgentFacts& facts, const Figures& figures);
+
+// Prometheus text exposition format 0.0.4. Written by hand: a registry of live metric objects would hold every
+// figure a second time, while a scrape only has to print what the node has counted anyway.
+std::string metrics_text(const AgentFacts& facts, const Figures& figures);
+
+}  // namespace hearsay::agent

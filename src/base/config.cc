@@ -1,0 +1,178 @@
+#include "hearsay/config.h"
+
+#include <algorithm>
+
+namespace hearsay {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string duration_text(Duration duration) {
+  const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+// Collects faults; each check names its key.
+class Faults {
+ public:
+  void add(std::string key, std::string cause, std::string cure) {
+    faults_.push_back({std::move(key), std::move(cause), std::move(cure)});
+  }
+  void duration(const char* key, Duration value, Duration least, Duration most) {
+    if (value >= least && value <= most) return;
+    add(key, duration_text(value) + " is out of range",
+        "choose " + duration_text(least) + " to " + duration_text(most));
+  }
+  template <class T>
+  void number(const char* key, T value, T least, T most) {
+    if (value >= least && value <= most) return;
+    add(key, std::to_string(value) + " is out of range",
+        "choose " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  std::vector<ConfigFault> take() { return std::move(faults_); }
+
+ private:
+  std::vector<ConfigFault> faults_;
+};
+
+bool printable(std::string_view name) {
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
+}
+
+void validate_swim(const SwimConfig& swim, Faults& faults) {
+  faults.duration("swim.probe_interval", swim.probe_interval, milliseconds(10), hours(1));
+  faults.duration("swim.probe_timeout", swim.probe_timeout, milliseconds(1), hours(1));
+  if (swim.probe_timeout >= swim.probe_interval) {
+    faults.add("swim.probe_timeout", "it is not shorter than swim.probe_interval",
+               "leave time for the indirect probes: choose at most half of the interval");
+  }
+  faults.number<int>("swim.indirect_probes", swim.indirect_probes, 0, 16);
+  faults.number<int>("swim.suspicion_mult", swim.suspicion_mult, 1, 100);
+  faults.number<int>("swim.suspicion_max_mult", swim.suspicion_max_mult, 1, 100);
+  faults.number<int>("swim.health_max", swim.health_max, 1, 100);
+  faults.duration("swim.gossip_interval", swim.gossip_interval, milliseconds(10), hours(1));
+  faults.number<int>("swim.gossip_fanout", swim.gossip_fanout, 0, 64);
+  faults.number<int>("swim.retransmit_mult", swim.retransmit_mult, 1, 100);
+  faults.duration("swim.gossip_to_the_dead", swim.gossip_to_the_dead, Duration::zero(), hours(24));
+  if (swim.push_pull_interval != Duration::zero()) {
+    faults.duration("swim.push_pull_interval", swim.push_pull_interval, milliseconds(100), hours(24));
+  }
+  faults.duration("swim.stream_timeout", swim.stream_timeout, milliseconds(10), hours(1));
+}
+
+void validate_serf(const SerfConfig& serf, Faults& faults) {
+  faults.duration("serf.broadcast_timeout", serf.broadcast_timeout, milliseconds(10), hours(1));
+  faults.duration("serf.leave_propagate_delay", serf.leave_propagate_delay, Duration::zero(), hours(1));
+  faults.duration("serf.recent_intent_timeout", serf.recent_intent_timeout, seconds(1), hours(24));
+  faults.duration("serf.forget_after", serf.forget_after, seconds(1), hours(24 * 365));
+  faults.duration("serf.tombstone_timeout", serf.tombstone_timeout, seconds(1), hours(24 * 365));
+}
+
+void validate_contact(const ContactConfig& contact, Faults& faults) {
+  if (contact.seeds.size() > kSeedsMax) {
+    faults.add("contact.seeds", std::to_string(contact.seeds.size()) + " seeds are too many",
+               "name at most " + std::to_string(kSeedsMax) + "; a few are enough");
+  }
+  for (const auto& seed : contact.seeds) {
+    if (const auto parts = split_host_port(seed, 1); !parts) {
+      faults.add("contact.seeds", parts.error().cause, "write HOST, HOST:PORT, IP:PORT or [IPv6]:PORT");
+    }
+  }
+  faults.duration("contact.reconnect_interval", contact.reconnect_interval, milliseconds(100), hours(1));
+  faults.duration("contact.pause_min", contact.pause_min, milliseconds(50), hours(1));
+}
+
+void validate_limits(const Limits& limits, Faults& faults) {
+  faults.number<std::uint32_t>("limits.members_max", limits.members_max, 2, 10'000'000);
+  faults.number<std::uint32_t>("limits.rumors_max", limits.rumors_max, 16, 1'000'000);
+  faults.number<std::uint32_t>("limits.rumor_bytes_max", limits.rumor_bytes_max, 64u << 10, 1u << 30);
+  faults.number<std::uint32_t>("limits.history_bytes_max", limits.history_bytes_max, 4u << 10, 1u << 30);
+  faults.number<std::uint32_t>("limits.streams_max", limits.streams_max, 1, 10'000);
+  faults.number<std::uint32_t>("limits.stream_bytes_max", limits.stream_bytes_max, 64u << 10, 1u << 30);
+  faults.number<std::uint32_t>("limits.inflated_bytes_max", limits.inflated_bytes_max, 64u << 10, 1u << 30);
+  faults.number<std::uint32_t>("limits.pushed_nodes_max", limits.pushed_nodes_max, 16, 10'000'000);
+}
+
+}  // namespace
+
+Config Config::of(Profile profile) {
+  Config config;
+  SwimConfig& swim = config.swim;
+  switch (profile) {
+    case Profile::lan:
+      break;  // the defaults of the members
+    case Profile::local:
+      swim.probe_timeout = milliseconds(200);
+      swim.indirect_probes = 1;
+      swim.suspicion_mult = 3;
+      swim.gossip_interval = milliseconds(100);
+      swim.retransmit_mult = 2;
+      swim.gossip_to_the_dead = seconds(15);
+      swim.push_pull_interval = seconds(15);
+      swim.stream_timeout = seconds(1);
+      config.contact.reconnect_interval = seconds(5);
+      break;
+    case Profile::wan:
+      swim.probe_interval = seconds(5);
+      swim.probe_timeout = seconds(3);
+      swim.suspicion_mult = 6;
+      swim.gossip_interval = milliseconds(500);
+      swim.gossip_fanout = 4;
+      swim.gossip_to_the_dead = seconds(60);
+      swim.push_pull_interval = seconds(60);
+      swim.stream_timeout = seconds(30);
+      config.contact.reconnect_interval = seconds(30);
+      break;
+  }
+  return config;
+}
+
+std::vector<ConfigFault> validate(const Config& config) {
+  Faults faults;
+  if (config.name.empty()) {
+    faults.add("name", "the name is empty", "give every node a name that is unique in its cluster");
+  } else if (config.name.size() > kNameBytesMax) {
+    faults.add("name", "the name is " + std::to_string(config.name.size()) + " bytes long",
+               "use at most " + std::to_string(kNameBytesMax) + " bytes");
+  } else if (!printable(config.name)) {
+    faults.add("name", "the name holds spaces or control characters", "use letters, digits, '-' and '.'");
+  }
+  if (!config.advertise.valid() || config.advertise.is_unspecified()) {
+    faults.add("advertise", "\"" + to_string(config.advertise) + "\" is not an address that others can dial",
+               "advertise an address of this machine that the other nodes reach");
+  } else if (config.advertise.port == 0) {
+    faults.add("advertise", "the advertised port is 0", "advertise the port that this node is reached at");
+  }
+  // The encoding of tags is the map's header and a header of at most 3 bytes for each string.
+  std::size_t tag_bytes = 4;
+  for (const auto& [key, value] : config.tags)
+    tag_bytes += key.size() + value.size() + (key.size() > 31 ? 3 : 1) + (value.size() > 31 ? 3 : 1);
+  if (tag_bytes > kMetaBytesMax) {
+    faults.add("tags", "the tags take " + std::to_string(tag_bytes) + " bytes",
+               "they are sent with every update: use at most " + std::to_string(kMetaBytesMax) + " bytes");
+  }
+  // Peers never accept a member at incarnation 0, and none can be refuted at the end of the 32 bits.
+  faults.number<std::uint32_t>("first_incarnation", config.first_incarnation.value, 1, 0xf000'0000u);
+  if (config.first_lamport.value == 0) faults.add("first_lamport", "it is 0", "start at 1");
+  if (config.label.size() > kLabelBytesMax) {
+    faults.add("label", "the label is " + std::to_string(config.label.size()) + " bytes long",
+               "use at most " + std::to_string(kLabelBytesMax) + " bytes");
+  }
+  faults.number<int>("packet_bytes", config.packet_bytes, 1024, 65000);
+  validate_swim(config.swim, faults);
+  validate_serf(config.serf, faults);
+  validate_contact(config.contact, faults);
+  validate_limits(config.limits, faults);
+  for (const auto& key : config.crypto.keys) {
+    if (key.size() == 16 || key.size() == 24 || key.size() == 32) continue;
+    faults.add("crypto.keys", "a key is " + std::to_string(key.size()) + " bytes long",
+               "keys are 16, 24 or 32 bytes (AES-128, 192, 256); `hearsay keygen` makes one");
+  }
+  return faults.take();
+}
+
+}  // namespace hearsay

@@ -1,0 +1,40 @@
+#include "base/math.h"
+
+#include <bit>
+#include <cstdint>
+
+#include "base/check.h"
+
+namespace hearsay::base {
+
+namespace {
+constexpr double kLn2 = 0.693147180559945309417232121458;
+constexpr double kLn10 = 2.302585092994045684017991454684;
+constexpr double kSqrt2 = 1.41421356237309504880168872421;
+}  // namespace
+
+double natural_log(double x) {
+  CHECK(x > 0);
+  // x = m * 2^e with m in [1/sqrt 2, sqrt 2); ln m = 2 artanh((m-1)/(m+1)), whose series converges quickly there.
+  int exponent = 0;
+  while (x < 0x1p-1022) {  // subnormal
+    x *= 2;
+    --exponent;
+  }
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  exponent += static_cast<int>(bits >> 52 & 0x7ff) - 1023;
+  double mantissa = std::bit_cast<double>((bits & 0x000fffffffffffffu) | 0x3ff0000000000000u);
+  if (mantissa >= kSqrt2) {
+    mantissa /= 2;
+    ++exponent;
+  }
+  const double ratio = (mantissa - 1) / (mantissa + 1);
+  const double square = ratio * ratio;
+  double sum = 0;
+  for (int odd = 25; odd >= 1; odd -= 2) sum = sum * square + 1.0 / odd;
+  return 2 * ratio * sum + exponent * kLn2;
+}
+
+double decimal_log(double x) { return natural_log(x) / kLn10; }
+
+}  // namespace hearsay::base

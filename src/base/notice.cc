@@ -1,0 +1,55 @@
+// Notice -> one line of text; logs, scenarios and `hearsay monitor` share it.
+#include "hearsay/notice.h"
+
+namespace hearsay {
+
+namespace {
+
+std::string seconds_text(Duration duration) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  std::string fraction = std::to_string(ms % 1000);
+  fraction.insert(0, 3 - fraction.size(), '0');
+  return std::to_string(ms / 1000) + "." + fraction + "s";
+}
+
+void describe_evidence(const Evidence& evidence, std::string& line) {
+  line += std::string(" by ") + name_of(evidence.source);
+  if (!evidence.accuser.empty()) line += " accuser=" + evidence.accuser;
+  for (std::size_t i = 0; i < evidence.confirmers.size(); ++i) {
+    line += (i == 0 ? " confirmed=" : ",") + evidence.confirmers[i];
+  }
+  if (evidence.direct_probes > 0) {
+    line += " probes=" + std::to_string(evidence.direct_probes) + "+" + std::to_string(evidence.indirect_probes);
+    line += " nacks=" + std::to_string(evidence.nacks);
+    if (evidence.stream_probe_failed) line += " stream=failed";
+    line += " health=" + std::to_string(evidence.local_health);
+  }
+  if (evidence.silent_for > Duration::zero()) line += " silent=" + seconds_text(evidence.silent_for);
+  if (evidence.heard_from.valid()) line += " from=" + to_string(evidence.heard_from);
+}
+
+struct Describer {
+  std::string operator()(const MemberChange& change) const {
+    std::string line = std::string(name_of(change.what)) + " " + change.member.name + " " +
+                       to_string(change.member.address) + " inc=" + std::to_string(change.member.incarnation.value);
+    describe_evidence(change.evidence, line);
+    return line;
+  }
+  std::string operator()(const NameConflict& conflict) const {
+    return "name conflict " + conflict.name + " known=" + to_string(conflict.known) +
+           " claimed=" + to_string(conflict.claimed);
+  }
+  std::string operator()(const CommandDone& done) const {
+    const std::string head = "command " + std::to_string(done.id.value) + " ";
+    if (!done.error) return head + "done value=" + std::to_string(done.value);
+    return head + "failed " + name_of(done.error->code) + ": " + done.error->cause;
+  }
+  std::string operator()(const Warning& warning) const { return "warning " + warning.text; }
+  std::string operator()(const Defunct& defunct) const { return "defunct " + defunct.why; }
+};
+
+}  // namespace
+
+std::string describe(const Notice& notice) { return std::visit(Describer{}, notice.body); }
+
+}  // namespace hearsay

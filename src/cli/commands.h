@@ -1,0 +1,57 @@
+// What each command does, once its words have been understood. Returns are exit statuses: 0 done, 1 failed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/config.h"
+#include "cli/terminal.h"
+
+namespace hearsay::cli {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+// All that can stand on a command line; each command reads its part.
+struct Arguments {
+  std::string http = "127.0.0.1:7980";
+  bool json = false;
+  bool no_color = false;
+  // members
+  std::vector<std::string> status;
+  std::string name;
+  std::vector<std::string> tags;
+  bool detailed = false;
+  // join
+  std::vector<std::string> peers;
+  // why
+  std::string member;
+  // info
+  bool all = false;
+  // monitor
+  unsigned last = 10;
+  // keygen
+  unsigned key_bytes = 32;
+  // agent
+  std::optional<std::string> config_file;
+  std::vector<agent::Given> settings;
+  bool check = false;
+  bool print_config = false;
+};
+
+int run_agent(const Arguments& arguments, Terminal& terminal);
+int run_members(const Arguments& arguments, Terminal& terminal);
+int run_join(const Arguments& arguments, Terminal& terminal);
+int run_leave(const Arguments& arguments, Terminal& terminal);
+int run_info(const Arguments& arguments, Terminal& terminal);
+int run_why(const Arguments& arguments, Terminal& terminal);
+int run_monitor(const Arguments& arguments, Terminal& terminal);
+int run_keygen(const Arguments& arguments, Terminal& terminal);
+int run_version(const Arguments& arguments, Terminal& terminal);
+
+// Understands the words and runs the command; the exit status of the process.
+int run(int count, const char* const* words, Terminal& terminal);
+
+}  // namespace hearsay::cli

@@ -1,0 +1,261 @@
+// The command line from words to exit status, against an HTTP server that plays the agent.
+#include <gmock/gmock.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/value.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "agent/text.h"
+#include "base/base64.h"
+#include "cli/commands.h"
+#include "http/json.h"
+#include "http/server.h"
+
+namespace hearsay::cli {
+namespace {
+
+namespace asio = boost::asio;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+struct Said {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+Said say(const std::vector<std::string>& words, bool colour = false) {
+  Said said;
+  Terminal terminal{[&](std::string_view text) { said.out += text; },
+                    [&](std::string_view text) { said.err += text; }, colour};
+  std::vector<const char*> pointers{"hearsay"};
+  for (const auto& word : words) pointers.push_back(word.c_str());
+  said.status = run(static_cast<int>(pointers.size()), pointers.data(), terminal);
+  return said;
+}
+
+constexpr const char* kMembers = R"({"members":[
+ {"name":"web","addr":"10.0.0.2:7946","status":"failed","tags":{"role":"w","z":"1"},"status_age_ms":7300000,"incarnation":4,
+  "last_contact_age_ms":null,"self":false,"protocol":{"version":2,"min":1,"max":5},"delegate":{"version":5,"min":2,"max":5}},
+ {"name":"db\u001b[2J","addr":"10.0.0.1:7946","status":"alive","tags":{},"status_age_ms":5000,"incarnation":1,
+  "last_contact_age_ms":1000,"self":true,"protocol":{"version":2,"min":1,"max":5},"delegate":{"version":5,"min":2,"max":5}}]})";
+
+// Answers every request with what the test chose.
+class CliTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::unsetenv("HEARSAY_HTTP_ADDR");
+    server_ = std::make_unique<http::Server>(loop_, http::ServerOptions{},
+                                             [this](const http::Request& request, auto exchange) {
+                                               asked_ = request.method + " " + request.target + " " + request.body;
+                                               exchange->respond(answer_);
+                                             });
+    address_ = to_string(server_->listen(parse_address("127.0.0.1:0", 0).value()).value());
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  void TearDown() override {
+    loop_.stop();
+    thread_.join();
+    server_.reset();
+  }
+  void will_answer(unsigned status, std::string body) {
+    answer_ = {status, "application/json", std::move(body), {}};
+  }
+  Said ask(std::vector<std::string> words, bool colour = false) {
+    words.insert(words.end(), {"--http", address_});
+    return say(words, colour);
+  }
+
+  asio::io_context loop_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(loop_);
+  std::unique_ptr<http::Server> server_;
+  http::Response answer_;
+  std::string asked_;
+  std::string address_;
+  std::thread thread_;
+};
+
+TEST_F(CliTest, members_is_an_aligned_table_sorted_by_name) {
+  will_answer(200, kMembers);
+  const auto said = ask({"members"});
+  EXPECT_EQ(said.status, 0);
+  EXPECT_EQ(said.out,
+            "Name       Address        Status  Since  Tags\n"
+            "db\\x1b[2J  10.0.0.1:7946  alive   5s\n"
+            "web        10.0.0.2:7946  failed  2h     role=w,z=1\n");
+  EXPECT_THAT(said.err, IsEmpty());
+  EXPECT_THAT(ask({"members", "--detailed"}).out, AllOf(HasSubstr("Incarnation"), HasSubstr("5 (2 to 5)")));
+}
+
+// One answer serves both requests of `why`: the row and the history.
+constexpr const char* kWhy = R"({"name":"n7","addr":"10.0.0.7:7946","status":"failed","incarnation":4,"self":false,
+ "status_since":"2026-11-21T01:02:07.000Z","last_contact":"2026-11-21T01:02:00.000Z","history":[
+ {"at":"2026-11-21T01:02:03.000Z","kind":"suspected","member":"n7","status":"suspect","incarnation":4,
+  "evidence":{"source":"own_probe","accuser":"n1","direct_probes":1,"indirect_probes":3,"nacks":2,
+              "stream_probe_failed":true,"local_health":1,"silent_for_ms":2340}},
+ {"at":"2026-11-21T01:02:07.000Z","kind":"failed","member":"n7","status":"failed","incarnation":4,
+  "evidence":{"source":"own_timer","accuser":"n1","confirmers":["n2","n\u001b3"],"local_health":0}}]})";
+
+TEST_F(CliTest, why_tells_each_verdict_with_its_evidence) {
+  will_answer(200, kWhy);
+  const auto said = ask({"why", "n7"});
+  EXPECT_EQ(said.status, 0);
+  EXPECT_THAT(said.out, StartsWith("n7 at 10.0.0.7:7946 is failed since 2026-11-21T01:02:07.000Z, incarnation 4\n"
+                                   "It last answered this agent directly at 2026-11-21T01:02:00.000Z.\n"));
+  EXPECT_THAT(said.out,
+              HasSubstr("our own probe got no answer; 1 probe in a row, 3 helpers asked, 2 of them got no "
+                        "answer either; TCP failed too; our own health was 1 (0 is healthy); silent for "
+                        "2.3 s\n"));
+  EXPECT_THAT(said.out, HasSubstr("our suspicion timer ran out; first accused by n1; confirmed by n2, n\\x1b3\n"));
+  EXPECT_EQ(asked_, "GET /v1/history?member=n7 ");
+}
+
+TEST_F(CliTest, why_as_json_holds_the_row_and_the_changes) {
+  will_answer(200, kWhy);
+  const auto said = ask({"why", "n7", "--format", "json"});
+  const auto object = http::parse_json(said.out).value();
+  EXPECT_EQ(object.at("member").at("status").as_string(), "failed");
+  EXPECT_EQ(object.at("changes").as_array().size(), 2u);
+}
+
+TEST_F(CliTest, why_of_nobody_fails_and_says_so) {
+  will_answer(404, R"({"error":{"code":"not_found","cause":"no member is called \"n9\"","cure":"look"}})");
+  const auto said = ask({"why", "n9"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, HasSubstr("no member is called"));
+  EXPECT_EQ(say({"why"}).status, 2);
+}
+
+TEST_F(CliTest, filters_are_the_agents_work) {
+  will_answer(200, R"({"members":[]})");
+  EXPECT_EQ(ask({"members", "--status", "alive,failed", "--name", "web*", "--tag", "role=a b"}).status, 0);
+  EXPECT_EQ(asked_, "GET /v1/members?status=alive&status=failed&name=web%2A&tag=role%3Da%20b ");
+}
+
+TEST_F(CliTest, json_is_for_programs_and_never_coloured) {
+  will_answer(200, kMembers);
+  const auto said = ask({"members", "--format", "json"}, true);
+  EXPECT_EQ(http::parse_json(said.out).value().at("members").as_array().size(), 2u);
+  EXPECT_THAT(said.out, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CliTest, colour_can_be_switched_off) {
+  will_answer(200, kMembers);
+  EXPECT_THAT(ask({"members"}, true).out, HasSubstr("\x1b[32malive"));
+  EXPECT_THAT(ask({"members", "--no-color"}, true).out, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CliTest, the_address_comes_from_the_environment_when_no_flag_names_it) {
+  will_answer(200, kMembers);
+  ::setenv("HEARSAY_HTTP_ADDR", address_.c_str(), 1);
+  EXPECT_EQ(say({"members"}).status, 0);
+  ::setenv("HEARSAY_HTTP_ADDR", "127.0.0.1:1", 1);
+  EXPECT_EQ(say({"members"}).status, 1);
+  EXPECT_EQ(ask({"members"}).status, 0);
+  ::unsetenv("HEARSAY_HTTP_ADDR");
+}
+
+TEST_F(CliTest, join_sends_its_peers_and_names_those_that_failed) {
+  will_answer(200, R"({"joined":1})");
+  const auto said = ask({"join", "10.0.0.1", "n2:5"});
+  EXPECT_EQ(asked_, R"(POST /v1/join {"peers":["10.0.0.1","n2:5"]})");
+  EXPECT_EQ(said.out, "joined: 1 of 2 peers answered\n");
+  will_answer(502, R"({"error":{"code":"unreachable","cause":"nobody answered","cure":"is it up?"}})");
+  const auto failed = ask({"join", "10.0.0.1"});
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.err, AllOf(HasSubstr("10.0.0.1"), HasSubstr("nobody answered"), HasSubstr("is it up?")));
+  EXPECT_THAT(failed.out, IsEmpty());
+}
+
+TEST_F(CliTest, info_shows_what_was_lost_and_all_counters_when_asked) {
+  will_answer(200,
+              R"({"self":{"name":"n1","status":"alive"},"agent":{},"node":{"local_health":2},"members":{"alive":1},
+                       "counters":{"datagrams_in":5,"dropped_label":7,"dropped_crc":0},"http":{}})");
+  const auto said = ask({"info"});
+  EXPECT_THAT(said.out,
+              AllOf(HasSubstr("dropped_label"), HasSubstr("7"), HasSubstr("another label"), HasSubstr("slow")));
+  EXPECT_THAT(said.out, AllOf(Not(HasSubstr("datagrams_in")), Not(HasSubstr("dropped_crc"))));
+  EXPECT_THAT(ask({"info", "--all"}).out, AllOf(HasSubstr("datagrams_in"), HasSubstr("dropped_crc")));
+}
+
+TEST_F(CliTest, what_is_no_agent_is_said_so) {
+  will_answer(200, "<html>");
+  const auto said = ask({"info"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, HasSubstr("no hearsay agent"));
+  // Half an answer must not bring the command down.
+  will_answer(200, "{}");
+  for (const char* command : {"info", "members", "leave"}) EXPECT_EQ(ask({command}).status, 0);
+  will_answer(200, R"({"members":[1,{"tags":[]}],"counters":[],"self":1})");
+  for (const char* command : {"info", "members"}) EXPECT_EQ(ask({command}).status, 0);
+}
+
+TEST(Cli, an_agent_that_is_not_there_has_status_1_and_says_how_to_start_one) {
+  const auto said = say({"members", "--http", "127.0.0.1:1"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("127.0.0.1:1"), HasSubstr("hearsay agent")));
+  EXPECT_EQ(say({"monitor", "--http", "unix:/nonexistent"}).status, 1);
+}
+
+TEST(Cli, wrong_usage_has_status_2_and_a_suggestion) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"membres"},
+                                                                 {"members", "--stauts"},
+                                                                 {"members", "extra"},
+                                                                 {"members", "--format", "xml"},
+                                                                 {"join"},
+                                                                 {"keygen", "--bytes", "5"},
+                                                                 {"agent", "--profile", "moon"},
+                                                                 {"agent", "--tag", "x"},
+                                                                 {"agent", "--set", "nonsense"}}) {
+    const auto said = say(words);
+    EXPECT_EQ(said.status, 2) << testing::PrintToString(words);
+    EXPECT_THAT(said.out, IsEmpty());
+    EXPECT_THAT(said.err, Not(IsEmpty()));
+  }
+  EXPECT_THAT(say({"membres"}).err, HasSubstr("did you mean members?"));
+  EXPECT_THAT(say({"members", "--stauts"}).err, HasSubstr("did you mean --status?"));
+}
+
+TEST(Cli, help_and_version_go_to_standard_output) {
+  for (const char* command : {"agent", "members", "join", "leave", "info", "why", "monitor", "keygen", "version"}) {
+    EXPECT_THAT(say({"--help"}).out, HasSubstr(std::string("\n  ") + command)) << command;
+    const auto said = say({command, "--help"});
+    EXPECT_EQ(said.status, 0);
+    EXPECT_THAT(said.out, HasSubstr(std::string("Usage: hearsay ") + command));
+    EXPECT_THAT(said.err, IsEmpty());
+  }
+  EXPECT_THAT(say({"version"}).out,
+              AllOf(StartsWith("hearsay "), HasSubstr("memberlist 2 (1 to 5), Serf 5 (2 to 5)")));
+  EXPECT_EQ(say({"--version"}).status, 0);
+}
+
+TEST(Cli, keygen_makes_different_keys_of_the_wanted_length) {
+  const auto one = say({"keygen"}).out;
+  EXPECT_NE(one, say({"keygen"}).out);
+  EXPECT_EQ(base::from_base64(one.substr(0, one.size() - 1))->size(), 32u);
+  const auto small = say({"keygen", "--bytes", "16"}).out;
+  EXPECT_EQ(base::from_base64(small.substr(0, small.size() - 1))->size(), 16u);
+}
+
+TEST(Cli, the_configuration_is_checked_without_starting) {
+  EXPECT_EQ(say({"agent", "--check", "--http", "", "--tag", "a=b", "--tag", "c="}).status, 0);
+  EXPECT_THAT(say({"agent", "--print-config", "--tag", "a=b", "--set", "swim.probe_interval=2s"}).out,
+              AllOf(HasSubstr("tags = { \"a\" = \"b\" }"), HasSubstr("probe_interval = \"2s\"")));
+  const std::string path = testing::TempDir() + "hearsay_run_test.toml";
+  std::ofstream(path) << "nmae = \"x\"\n[swim]\nprobe_interval = 5\n";
+  const auto said = say({"agent", "--config", path, "--check"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("2 faults"), HasSubstr(path + ":1: nmae"),
+                              HasSubstr(path + ":3: swim.probe_interval")));
+  EXPECT_EQ(say({"agent", "--config", "/nonexistent.toml"}).status, 1);
+}
+
+}  // namespace
+}  // namespace hearsay::cli

@@ -1,0 +1,233 @@
+// Commands that show something: members, info, version, keygen.
+#include <sys/random.h>
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "agent/text.h"
+#include "agent/version.h"
+#include "base/base64.h"
+#include "cli/api_client.h"
+#include "hearsay/counters.h"
+#include "hearsay/socket_counters.h"
+#include "http/json.h"
+#include "http/message.h"
+
+namespace hearsay::cli {
+namespace {
+
+namespace json = boost::json;
+
+// "3s", "12m", "5h", "9d": enough to compare rows.
+std::string age_text(const json::value& ms) {
+  if (!ms.is_int64() && !ms.is_uint64()) return "-";
+  const std::int64_t seconds = std::max<std::int64_t>(0, ms.to_number<std::int64_t>() / 1000);
+  if (seconds < 120) return std::to_string(seconds) + "s";
+  if (seconds < 2 * 3600) return std::to_string(seconds / 60) + "m";
+  if (seconds < 2 * 86400) return std::to_string(seconds / 3600) + "h";
+  return std::to_string(seconds / 86400) + "d";
+}
+
+std::string tags_text(const json::value& tags) {
+  std::string out;
+  if (!tags.is_object()) return out;
+  for (const auto& entry : tags.get_object()) {
+    const std::string_view key(entry.key().data(), entry.key().size());
+    out += (out.empty() ? "" : ",") + std::string(key) + "=";
+    if (entry.value().is_string()) out += std::string_view(entry.value().get_string());
+  }
+  return printable(out);
+}
+
+std::string versions_text(const json::value& member, std::string_view key) {
+  const auto& v = at(member, key);
+  return std::to_string(number_at(v, "version")) + " (" + std::to_string(number_at(v, "min")) + " to " +
+         std::to_string(number_at(v, "max")) + ")";
+}
+
+std::string yes_no(const json::value& value) { return value.is_bool() && value.get_bool() ? "yes" : "no"; }
+
+std::string or_dash(std::string text) { return text.empty() ? "-" : printable(text); }
+
+const char* help_of_counter(std::string_view name) {
+  for (std::size_t i = 0; i < kCounts; ++i) {
+    const auto count = static_cast<Count>(i);
+    if (name == name_of(count)) return help_of(count);
+  }
+#define HEARSAY_SOCKET_COUNTER(counter, help) \
+  if (name == #counter) return help;
+  HEARSAY_SOCKET_COUNTERS(HEARSAY_SOCKET_COUNTER)
+#undef HEARSAY_SOCKET_COUNTER
+  return "";
+}
+
+void print_group(Terminal& terminal, std::string_view title, const Table& table) {
+  terminal.out(terminal.paint(Style::bold, title) + "\n" + table.render(terminal));
+}
+
+}  // namespace
+
+int run_members(const Arguments& arguments, Terminal& terminal) {
+  const auto client = ApiClient::create(arguments);
+  if (!client) return report(terminal, "members", client.error());
+  std::string target = "/v1/members";
+  char separator = '?';
+  const auto add = [&](const char* key, std::string_view value) {
+    target += separator + std::string(key) + "=" + http::percent_encode(value);
+    separator = '&';
+  };
+  for (const auto& status : arguments.status) add("status", status);
+  if (!arguments.name.empty()) add("name", arguments.name);
+  for (const auto& tag : arguments.tags) add("tag", tag);
+  auto answer = client->call("GET", target);
+  if (!answer) return report(terminal, "members", answer.error());
+  json::array members = at(*answer, "members").is_array() ? at(*answer, "members").get_array() : json::array();
+  std::stable_sort(members.begin(), members.end(), [](const json::value& a, const json::value& b) {
+    return text_at(a, "name") < text_at(b, "name");
+  });
+  if (arguments.json) {
+    terminal.out(http::pretty(json::object{{"members", std::move(members)}}) + "\n");
+    return kDone;
+  }
+  std::vector<std::string> head{"Name", "Address", "Status", "Since"};
+  if (arguments.detailed) head.insert(head.end(), {"Incarnation", "Last contact", "memberlist", "Serf"});
+  head.emplace_back("Tags");
+  Table table(head);
+  for (const auto& member : members) {
+    const std::string status = printable(text_at(member, "status"));
+    const bool self = at(member, "self").is_bool() && at(member, "self").get_bool();
+    std::vector<Cell> row{{printable(text_at(member, "name")), self ? Style::bold : Style::plain},
+                          {printable(text_at(member, "addr"))},
+                          {status, style_of(status)},
+                          {age_text(at(member, "status_age_ms"))}};
+    if (arguments.detailed) {
+      row.push_back({std::to_string(number_at(member, "incarnation"))});
+      row.push_back({self ? "self" : age_text(at(member, "last_contact_age_ms"))});
+      row.push_back({versions_text(member, "protocol")});
+      row.push_back({versions_text(member, "delegate")});
+    }
+    row.push_back({tags_text(at(member, "tags"))});
+    table.add(std::move(row));
+  }
+  terminal.out(table.render(terminal));
+  return kDone;
+}
+
+int run_info(const Arguments& arguments, Terminal& terminal) {
+  const auto client = ApiClient::create(arguments);
+  if (!client) return report(terminal, "info", client.error());
+  const auto answer = client->call("GET", "/v1/info");
+  if (!answer) return report(terminal, "info", answer.error());
+  if (arguments.json) {
+    terminal.out(http::pretty(*answer) + "\n");
+    return kDone;
+  }
+  const auto& self = at(*answer, "self");
+  const auto& agent = at(*answer, "agent");
+  const auto& node = at(*answer, "node");
+
+  Table about({});
+  about.add({{"  name"}, {printable(text_at(self, "name"))}});
+  about.add({{"  status"}, {text_at(self, "status"), style_of(text_at(self, "status"))}});
+  about.add({{"  version"}, {text_at(agent, "version")}});
+  about.add({{"  started"}, {text_at(agent, "started")}});
+  about.add({{"  gossip"}, {text_at(agent, "gossip_addr")}});
+  about.add({{"  advertised"}, {text_at(agent, "advertise_addr")}});
+  about.add({{"  HTTP"}, {or_dash(text_at(agent, "http_addr"))}});
+  if (!text_at(agent, "http_socket").empty())
+    about.add({{"  HTTP socket"}, {printable(text_at(agent, "http_socket"))}});
+  about.add({{"  encrypted"}, {yes_no(at(agent, "encrypted"))}});
+  about.add({{"  label"}, {or_dash(text_at(agent, "label"))}});
+  about.add({{"  profile"}, {text_at(agent, "profile")}});
+  about.add({{"  data"},
+             {text_at(agent, "data_dir").empty() ? "nothing is kept" : printable(text_at(agent, "data_dir"))}});
+  about.add({{"  tags"}, {or_dash(tags_text(at(self, "tags")))}});
+  print_group(terminal, "agent", about);
+
+  Table members({});
+  if (at(*answer, "members").is_object()) {
+    for (const auto& entry : at(*answer, "members").get_object()) {
+      const std::string status(entry.key().data(), entry.key().size());
+      const std::int64_t count = number_at(at(*answer, "members"), status);
+      members.add({{"  " + status, count == 0 ? Style::plain : style_of(status)}, {std::to_string(count)}});
+    }
+  }
+  print_group(terminal, "members", members);
+
+  const std::int64_t health = number_at(node, "local_health");
+  Table state({});
+  state.add({{"  local health"},
+             {health == 0 ? "0 (healthy)" : std::to_string(health) + " (this node is slow or cut off itself)",
+              health == 0 ? Style::good : Style::warn}});
+  state.add({{"  incarnation"}, {std::to_string(number_at(self, "incarnation"))}});
+  state.add({{"  Lamport time"}, {std::to_string(number_at(node, "lamport"))}});
+  state.add({{"  suspicions running"}, {std::to_string(number_at(node, "suspicions_running"))}});
+  state.add({{"  rumors queued"},
+             {std::to_string(number_at(node, "rumors_queued")) + " (" +
+              std::to_string(number_at(node, "rumor_bytes_queued")) + " bytes)"}});
+  state.add({{"  gossip streams open"}, {std::to_string(number_at(node, "streams_open"))}});
+  state.add({{"  HTTP connections"}, {std::to_string(number_at(at(*answer, "http"), "connections_open"))}});
+  state.add({{"  monitors"}, {std::to_string(number_at(at(*answer, "http"), "streams_open"))}});
+  if (at(node, "defunct").is_bool() && at(node, "defunct").get_bool()) {
+    state.add({{"  defunct", Style::bad}, {"yes: this node hit a fault of its own; restart the agent"}});
+  }
+  print_group(terminal, "state", state);
+
+  // What was lost is shown always, the rest when asked for.
+  const auto is_loss = [](std::string_view name) {
+    return name.substr(0, 8) == "dropped_" || name.find("failures") != std::string_view::npos;
+  };
+  Table counters({});
+  bool any = false;
+  for (const char* group : {"counters", "sockets"}) {  // sockets count nothing but losses
+    if (!at(*answer, group).is_object()) continue;
+    for (const auto& entry : at(*answer, group).get_object()) {
+      const std::string name(entry.key().data(), entry.key().size());
+      const std::int64_t count = number_at(at(*answer, group), name);
+      const bool loss = is_loss(name) || std::string_view(group) == "sockets";
+      if (!arguments.all && (count == 0 || !loss)) continue;
+      any = true;
+      counters.add({{"  " + printable(name)},
+                    {std::to_string(count), loss && count != 0 ? Style::warn : Style::plain},
+                    {help_of_counter(name), Style::dim}});
+    }
+  }
+  if (!any) counters.add({{"  none", Style::good}});
+  print_group(terminal, arguments.all ? "counters" : "dropped or failed", counters);
+  return kDone;
+}
+
+int run_version(const Arguments& arguments, Terminal& terminal) {
+  using agent::kMemberlistProtocol;
+  using agent::kSerfProtocol;
+  const std::string version(agent::version());
+  const auto words = [](const agent::Protocol& p) {
+    return std::to_string(p.spoken) + " (" + std::to_string(p.min) + " to " + std::to_string(p.max) + ")";
+  };
+  if (arguments.json) {
+    const auto object = [](const agent::Protocol& p) {
+      return json::object{{"version", p.spoken}, {"min", p.min}, {"max", p.max}};
+    };
+    terminal.out(
+        http::pretty(json::object{
+            {"version", version}, {"memberlist", object(kMemberlistProtocol)}, {"serf", object(kSerfProtocol)}}) +
+        "\n");
+    return kDone;
+  }
+  terminal.out("hearsay " + version + "\nspeaks memberlist " + words(kMemberlistProtocol) + ", Serf " +
+               words(kSerfProtocol) + "\n");
+  return kDone;
+}
+
+int run_keygen(const Arguments& arguments, Terminal& terminal) {
+  Bytes key(arguments.key_bytes);
+  if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
+    return report(terminal, "keygen", {Errc::io, "the system has no random numbers", "try again"});
+  }
+  const std::string text = base::to_base64(key);
+  terminal.out(arguments.json ? http::pretty(json::object{{"key", text}}) + "\n" : text + "\n");
+  return kDone;
+}
+
+}  // namespace hearsay::cli

@@ -1,0 +1,127 @@
+// The one shared table: apply(Claim) -> Outcome.
+//
+// Invariants: only apply() changes parts 1 to 3 of a row; a row's incarnation never goes back while the row
+// lives (except when a left or long dead member returns at another address); our own row changes only by our own
+// claims; a refused, stale or conflicting claim changes nothing.
+#pragma once
+
+#include <array>
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/interner.h"
+#include "hearsay/config.h"
+#include "hearsay/member.h"
+#include "hearsay/time.h"
+#include "members/claim.h"
+#include "members/row.h"
+
+namespace hearsay::members {
+
+inline constexpr std::size_t kAccusersMax = 16;
+
+class MemberTable {
+ public:
+  // `ours`: the versions that we advertise; claims of members that cannot take part with us are refused.
+  MemberTable(base::Interner& interner, const Config& config, const Versions& ours);
+  ~MemberTable();
+  MemberTable(const MemberTable&) = delete;
+  MemberTable& operator=(const MemberTable&) = delete;
+
+  // The only way to change what is known. O(1) but for ForgetClaim (O(N)).
+  Outcome apply(Now now, const Claim& claim);
+
+  // First-hand sign of life: an ack, a ping, a stream from the member itself. Not for relayed news.
+  void heard_from(MemberId id, Time at);
+  void probe_failed(MemberId id);
+  // The member itself showed that it is a hearsay node; forgotten when its incarnation or address changes.
+  void heard_extension(MemberId id);
+
+  MemberId find(std::string_view name) const;
+  MemberId self() const { return self_; }
+  bool contains(MemberId id) const;
+  const Row& row(MemberId id) const;  // REQUIRES: contains(id)
+  const Row& self_row() const { return row(self_); }
+
+  std::string_view name(MemberId id) const { return interner_->text(row(id).name); }
+  ByteView addr(MemberId id) const { return interner_->view(row(id).addr); }
+  ByteView meta(MemberId id) const { return interner_->view(row(id).meta); }
+  Address address(MemberId id) const { return Address::from_ip(addr(id), row(id).port); }
+  bool is_self(MemberId id) const { return id == self_; }
+  const Versions& our_versions() const { return ours_; }
+  // The accusers of a suspect, the first one first; empty for others.
+  std::vector<std::string> accusers(MemberId id) const;
+
+  // All rows, in the order in which they were first learned.
+  std::span<const MemberId> order() const { return order_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(order_.size()); }
+  std::uint32_t count(Status status) const { return counts_[static_cast<std::size_t>(status)]; }
+  // Members whose verdict is alive or suspect, ourselves included.
+  std::uint32_t up() const { return up_; }
+
+  // A hash of what all nodes should agree on: name and incarnation of every member that is up. It does not depend
+  // on the order in which they were learned. O(1).
+  std::uint64_t view_hash() const { return view_hash_; }
+
+  // A copy for people and programs; tags are left to the caller, who knows how meta is encoded.
+  Member describe(MemberId id) const;
+  // Grows with every accepted claim: incarnations and intent times are visible too.
+  std::uint64_t version() const { return version_; }
+
+  template <class Archive>
+  void fields(Archive& archive) {
+    for (const MemberId id : order_) {
+      Row& row = rows_[id.index];
+      std::string text(interner_->text(row.name));
+      Bytes addr_bytes = to_bytes(interner_->view(row.addr));
+      Bytes meta_bytes = to_bytes(interner_->view(row.meta));
+      archive(text, addr_bytes, meta_bytes, row.incarnation, row.port, row.versions, row.verdict, row.intent,
+              row.failed_probes, row.reuse, row.intent_time, row.verdict_since, row.status_since, row.last_contact);
+      bool speaks_hearsay = row.speaks_hearsay;
+      std::vector<std::string> accused_by = accusers(id);
+      archive(speaks_hearsay, accused_by);
+    }
+  }
+
+ private:
+  Outcome apply(Now now, const Claim& claim, const AliveClaim& alive);
+  Outcome apply(Now now, const Claim& claim, const SuspectClaim& suspect);
+  Outcome apply(Now now, const Claim& claim, const DeadClaim& dead);
+  Outcome apply(Now now, const Claim& claim, const IntentClaim& intent);
+  Outcome apply(Now now, const Claim& claim, const ForgetClaim& forget);
+
+  Outcome appear(Now now, const Claim& claim, const AliveClaim& alive);
+  Outcome outcome(Outcome::Kind kind, const Claim& claim, MemberId id) const;
+  // Fills in what the row says after an accepted claim.
+  void finish(Outcome& result) const;
+  MemberId make_row(std::string_view name);
+  void store_facts(Row& row, const AliveClaim& alive);
+  void set_standing(Now now, MemberId id, Verdict verdict, Intent intent);
+  void drop_accusers(MemberId id);
+  // What this row adds to the view hash; taken out before the row changes and put in afterwards.
+  std::uint64_t view_share(const Row& row) const;
+
+  base::Interner* interner_;
+  std::string self_name_;
+  Versions ours_;
+  std::uint32_t members_max_;
+  Duration reclaim_after_;
+
+  std::vector<Row> rows_;
+  std::vector<std::uint32_t> free_;
+  std::vector<MemberId> order_;
+  boost::unordered_flat_map<std::string_view, MemberId> by_name_;  // keys live in the interner
+  using Accusers = boost::container::small_vector<base::Interner::Handle, 4>;
+  boost::unordered_flat_map<std::uint32_t, Accusers> accusers_;  // by row, while suspect
+  MemberId self_;
+  std::array<std::uint32_t, 5> counts_{};
+  std::uint32_t up_ = 0;
+  std::uint64_t version_ = 1;
+  std::uint64_t view_hash_ = 0;
+};
+
+}  // namespace hearsay::members

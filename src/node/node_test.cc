@@ -1,0 +1,201 @@
+#include "hearsay/node.h"
+
+#include "base/interner.h"
+#include "support/link.h"
+#include "support/openssl_aead.h"
+
+namespace hearsay {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(Node, a_fresh_node_knows_itself_and_has_news_of_itself) {
+  tests::Link link;
+  link.add({}, 2);
+  const auto members = link.node(0).members();
+  ASSERT_EQ(members.size(), 1u);
+  EXPECT_EQ(members[0].name, "n2");
+  EXPECT_EQ(members[0].status, Status::alive);
+  EXPECT_EQ(members[0].incarnation, Incarnation{1});
+  EXPECT_TRUE(members[0].is_self);
+  EXPECT_EQ(link.node(0).info().rumors_queued, 1u);
+  EXPECT_LE(link.node(0).next_deadline(), link.steady + seconds(1));
+}
+
+TEST(Node, create_tells_all_faults_at_once) {
+  Config config;
+  config.swim.probe_timeout = hours(1);
+  config.packet_bytes = 1;
+  config.crypto.keys = {Bytes(5)};
+  const auto node = Node::create(config, {}, {});
+  ASSERT_FALSE(node);
+  EXPECT_EQ(node.error().code, Errc::invalid_config);
+  for (const char* key : {"name", "advertise", "swim.probe_timeout", "packet_bytes", "crypto.keys"})
+    EXPECT_NE(node.error().cause.find(std::string(key) + ": "), std::string::npos) << node.error().cause;
+}
+
+TEST(Node, keys_without_encryption_are_refused) {
+  Config config;
+  config.name = "n";
+  config.advertise = *parse_address("10.0.0.1", 7946);
+  config.crypto.keys = {Bytes(16)};
+  const auto node = Node::create(config, {}, {});
+  ASSERT_FALSE(node);
+  EXPECT_EQ(node.error().code, Errc::invalid_config);
+}
+
+class NodesTest : public testing::Test {
+ protected:
+  // n2, n3, ... joined to n2.
+  void cluster(std::uint8_t nodes) {
+    for (std::uint8_t i = 0; i < nodes; ++i) {
+      link.add(config, static_cast<std::uint8_t>(i + 2), resources);
+      if (i > 0) link.join(i, 2);
+    }
+    link.pass(seconds(5));
+  }
+  std::vector<MemberChange> changes(std::size_t number, MemberChange::What what) {
+    std::vector<MemberChange> all;
+    for (const Notice& notice : link.notices(number)) {
+      const auto* change = std::get_if<MemberChange>(&notice.body);
+      if (change != nullptr && change->what == what) all.push_back(*change);
+    }
+    return all;
+  }
+  tests::Link link;
+  Config config;
+  Resources resources;
+};
+
+TEST_F(NodesTest, who_joins_is_known_to_all_and_knows_all) {
+  cluster(5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(link.node(i).info().members[0], 5u) << i;
+    EXPECT_FALSE(link.node(i).info().defunct);
+  }
+}
+
+TEST_F(NodesTest, the_crashed_are_found_by_all) {
+  cluster(4);
+  link.cut(3);
+  link.pass(seconds(30));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(link.status(i, "n5"), "failed");
+  const auto failed = changes(0, MemberChange::What::failed);
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_FALSE(failed[0].evidence.accuser.empty());
+}
+
+TEST_F(NodesTest, who_leaves_is_seen_as_left_and_may_come_back) {
+  cluster(3);
+  link.command(2, Leave{CommandId{9}});
+  link.pass(seconds(10));
+  EXPECT_TRUE(link.node(2).info().has_left);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(link.status(i, "n4"), "left");
+  EXPECT_EQ(std::get<CommandDone>(link.notices(2).back().body).id, CommandId{9});
+  link.join(2, 2);
+  link.pass(seconds(5));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(link.status(i, "n4"), "alive");
+}
+
+TEST_F(NodesTest, tags_travel_with_the_member) {
+  cluster(3);
+  link.command(1, SetTags{CommandId{9}, {{"role", "web"}}});
+  link.pass(seconds(5));
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (const Member& member : link.node(i).members()) {
+      EXPECT_EQ(member.tags.count("role"), member.name == "n3" ? 1u : 0u) << member.name << " at " << i;
+    }
+  }
+  const auto updated = changes(2, MemberChange::What::updated);
+  ASSERT_EQ(updated.size(), 1u);
+  EXPECT_EQ(updated[0].member.tags.at("role"), "web");
+}
+
+TEST_F(NodesTest, a_forgotten_member_is_named_in_the_notice) {
+  config.serf.forget_after = seconds(60);
+  config.contact.reconnect_interval = hours(1);
+  cluster(2);
+  const std::string name(100, 'x');
+  Config other = config;
+  other.name = name;
+  link.join(link.add(other, 9), 2);
+  link.pass(seconds(3));
+  ASSERT_EQ(link.status(0, name), "alive");
+  link.cut(2);
+  link.pass(seconds(150));
+  const auto forgotten = changes(0, MemberChange::What::forgotten);
+  ASSERT_EQ(forgotten.size(), 1u);
+  EXPECT_EQ(forgotten[0].member.name, name);
+  EXPECT_EQ(link.status(0, name), "unknown");
+}
+
+TEST_F(NodesTest, commands_that_cannot_be_done_now_say_so) {
+  cluster(2);
+  link.command(1, SetTags{CommandId{7}, {{"k", std::string(600, 'v')}}});
+  EXPECT_EQ(std::get<CommandDone>(link.notices(1).back().body).error->code, Errc::too_large);
+  link.command(1, Leave{CommandId{8}});
+  link.join(1, 2);
+  EXPECT_EQ(std::get<CommandDone>(link.notices(1).back().body).error->code, Errc::wrong_state);
+  link.command(1, SetTags{CommandId{9}, {}});
+  EXPECT_EQ(std::get<CommandDone>(link.notices(1).back().body).error->code, Errc::wrong_state);
+}
+
+TEST_F(NodesTest, a_name_that_does_not_resolve_fails_the_join) {
+  cluster(1);
+  link.command(0, Join{CommandId{7}, {"seed.example"}});
+  const auto& done = std::get<CommandDone>(link.notices(0).back().body);
+  ASSERT_TRUE(done.error);
+  EXPECT_NE(done.error->cause.find("no names here"), std::string::npos) << done.error->cause;
+}
+
+TEST_F(NodesTest, encrypted_nodes_join_and_others_do_not) {
+  tests::OpensslAead aead;
+  tests::CountingNonces nonces;
+  resources.aead = &aead;
+  resources.nonces = &nonces;
+  config.crypto.keys = {tests::counting_key(16)};
+  cluster(2);
+  EXPECT_EQ(link.status(0, "n3"), "alive");
+  EXPECT_TRUE(link.node(0).info().encrypted);
+  const std::size_t plain = link.add({}, 9);
+  link.join(plain, 2);
+  link.pass(seconds(2));
+  EXPECT_EQ(link.status(0, "n9"), "unknown");
+  const auto& done = std::get<CommandDone>(link.notices(plain).back().body);
+  ASSERT_TRUE(done.error);
+  EXPECT_EQ(done.error->code, Errc::unreachable);
+}
+
+TEST_F(NodesTest, the_same_inputs_give_the_same_state) {
+  cluster(3);
+  tests::Link other;
+  std::swap(link, other);
+  cluster(3);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(link.node(i).state_hash(), other.node(i).state_hash());
+}
+
+TEST_F(NodesTest, what_a_node_interned_goes_with_it) {
+  resources.interner = make_interner();
+  cluster(3);
+  EXPECT_GT(resources.interner->records(), 0u);
+  link = {};
+  EXPECT_EQ(resources.interner->records(), 0u);
+}
+
+TEST_F(NodesTest, time_that_goes_back_is_the_drivers_fault_and_ends_this_node_only) {
+  cluster(2);
+  link.steady -= seconds(1);
+  link.feed(0, [&](Node& node) { node.on_time(link.now()); });
+  EXPECT_TRUE(link.node(0).info().defunct);
+  EXPECT_TRUE(std::holds_alternative<Defunct>(link.notices(0).back().body));
+  EXPECT_EQ(link.node(0).next_deadline(), kNever);
+  link.steady += seconds(1);
+  link.feed(0, [&](Node& node) { node.on_time(link.now()); });
+  EXPECT_TRUE(link.node(0).actions().empty());
+  EXPECT_FALSE(link.node(1).info().defunct);
+}
+
+}  // namespace
+}  // namespace hearsay

@@ -1,0 +1,465 @@
+#include "node/router.h"
+
+#include <algorithm>
+
+#include "base/archive.h"
+#include "base/check.h"
+#include "contact/pause_guard.h"
+#include "wire/memberlist.h"
+#include "wire/serf.h"
+
+namespace hearsay::node {
+
+namespace {
+
+// What we advertise: memberlist 1 to 5, speaking 2; Serf 2 to 5, speaking 5 (as a Serf agent does).
+constexpr Versions kVersions{1, 5, 2, 2, 5, 5};
+
+// Claims of one input: a whole table, and what follows from it.
+std::size_t outcomes_max(const Config& config) { return config.limits.pushed_nodes_max + std::size_t{4096}; }
+
+wire::Envelope make_envelope(const Config& config, const Resources& resources) {
+  wire::Envelope envelope;
+  envelope.label = config.label;
+  for (const auto& key : config.crypto.keys) envelope.keyring.add(key);
+  envelope.aead = resources.aead;
+  envelope.nonces = resources.nonces;
+  envelope.verify_incoming = config.crypto.verify_incoming;
+  envelope.verify_outgoing = config.crypto.verify_outgoing;
+  envelope.compression = config.compression;
+  envelope.inflated_bytes_max = config.limits.inflated_bytes_max;
+  envelope.stream_bytes_max = config.limits.stream_bytes_max;
+  return envelope;
+}
+
+spread::RumorQueue::Limits rumor_limits(const Config& config, const wire::Envelope& envelope) {
+  return {config.limits.rumors_max, config.limits.rumor_bytes_max, rumor_bytes_max(envelope, config.packet_bytes)};
+}
+
+}  // namespace
+
+Router::Router(const Config& config, const Resources& resources, Now now)
+    : config_(config),
+      interner_(resources.interner ? resources.interner : std::make_shared<base::Interner>()),
+      envelope_(make_envelope(config, resources)),
+      members_(*interner_, config_, kVersions),
+      rumors_(rumor_limits(config, envelope_), counters_),
+      out_(counters_),
+      outcomes_(outcomes_max(config)),
+      notices_(config.limits.history_bytes_max),
+      packer_(config_, envelope_, rumors_, counters_),
+      streams_(config_, envelope_, counters_),
+      health_(config.swim.health_max),
+      clock_(config.first_lamport),
+      event_clock_(LamportTime{1}),
+      query_clock_(LamportTime{1}),
+      intents_(clock_),
+      sync_(clock_, event_clock_, query_clock_, intents_),
+      leave_(intents_),
+      pass_through_(event_clock_, query_clock_),
+      refute_(health_),
+      probe_(base::Rng(resources.seed).fork("probe"), health_),
+      relay_(base::Rng(resources.seed).fork("relay")),
+      suspicion_(health_),
+      gossip_round_(base::Rng(resources.seed).fork("gossip")),
+      push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_),
+      join_(sync_),
+      repair_(base::Rng(resources.seed).fork("repair")),
+      reconnect_(base::Rng(resources.seed).fork("reconnect")) {
+  input(now, [&](Step& step) {
+    refute_.start(step, wire::encode_tags(config_.tags));
+    probe_.start(step);
+    gossip_round_.start(step);
+    push_pull_.start(step);
+    reconnect_.start(step);
+  });
+}
+
+template <class Handle>
+void Router::input(Now now, Handle handle) {
+  actions_.clear();
+  buffers_.recycle();
+  out_.clear();
+  if (defunct_) return;
+  try {
+    CHECK(now.steady >= latest_);
+    latest_ = now.steady;
+    Step step{now, config_, members_, rumors_, out_, outcomes_, counters_, repair_.extension(members_)};
+    handle(step);
+    drain(step);
+    for (const auto& join : out_.take_joins()) {
+      counters_.add(Count::reconnects);
+      if (join_.accepts(step, join)) join_.on_command(step, join, config_.advertise.port, true);
+    }
+    pack();
+  } catch (const base::CheckFailed& fault) {
+    turn_defunct(now, fault);
+  }
+}
+
+void Router::turn_defunct(Now now, const base::CheckFailed& fault) {
+  defunct_ = true;
+  outcomes_.clear();
+  actions_.clear();
+  actions_.push_back(Notify{
+      {now, Defunct{std::string(fault.expression) + " at " + fault.file + ":" + std::to_string(fault.line)}}});
+}
+
+void Router::drain(Step& step) {
+  while (!outcomes_.empty()) {
+    auto entry = outcomes_.take();
+    entry.outcome.claim = &entry.claim;
+    const auto& outcome = entry.outcome;
+    notices_.on_outcome(step, outcome);
+    intents_.on_outcome(step, outcome);
+    refute_.on_outcome(step, outcome);
+    probe_.on_outcome(step, outcome);
+    suspicion_.on_outcome(step, outcome);
+    gossip_round_.on_outcome(step, outcome);
+    correct_.on_outcome(step, outcome);
+    reap_.on_outcome(step, outcome);
+    repair_.on_outcome(step, outcome);
+  }
+}
+
+// ---- inputs ----
+
+void Router::on_datagram(Now now, const Address& from, ByteView bytes) {
+  input(now, [&](Step& step) {
+    counters_.add(Count::datagrams_in);
+    counters_.add(Count::datagram_bytes_in, bytes.size());
+    if (const auto opened = wire::open_datagram(envelope_, bytes, opened_); !opened) {
+      counters_.add(wire::counter_of(opened.error()));
+      return;
+    }
+    counters_.add(Count::dropped_malformed, opened_.faulty_parts);
+    Origin origin{from, {}, opened_.sealed, {}};
+    for (const ByteView message : opened_.messages) {
+      route(step, origin, message);
+      drain(step);
+    }
+  });
+}
+
+void Router::route(Step& step, Origin& origin, ByteView message) {
+  const auto decoded = wire::decode_datagram_message(message);
+  if (!decoded) {
+    counters_.add(wire::counter_of(decoded.error()));
+    return;
+  }
+  counters_.add(Count::messages_in);
+  origin.verbatim = message;
+  struct Switch {
+    Router& router;
+    Step& step;
+    const Origin& origin;
+
+    void hear(MemberId sender, ByteView extension) const {
+      if (sender.valid() && !extension.empty()) router.repair_.on_extension(step, sender, extension);
+    }
+    void operator()(const wire::Ping& ping) const {
+      router.probe_.on_message(step, origin, ping);
+      hear(router.sender_at(origin.from, ping.source_node), ping.extension);
+    }
+    void operator()(const wire::IndirectPing& asked) const { router.relay_.on_message(step, origin, asked); }
+    void operator()(const wire::Ack& ack) const {
+      hear(router.probe_.sender_of(origin, ack), ack.extension);
+      if (router.probe_.on_message(step, origin, ack) || router.relay_.on_message(step, origin, ack)) return;
+      step.counters.add(Count::dropped_unknown_ack);
+    }
+    void operator()(const wire::Nack& nack) const {
+      if (!router.probe_.on_message(step, origin, nack)) step.counters.add(Count::dropped_unknown_ack);
+    }
+    void operator()(const wire::Suspect& suspect) const { router.gossip_round_.on_message(step, origin, suspect); }
+    void operator()(const wire::Alive& alive) const { router.gossip_round_.on_message(step, origin, alive); }
+    void operator()(const wire::Dead& dead) const { router.gossip_round_.on_message(step, origin, dead); }
+    void operator()(const wire::User& user) const { router.route_user(step, origin, user.payload); }
+  };
+  std::visit(Switch{*this, step, origin}, *decoded);
+}
+
+MemberId Router::sender_at(const Address& from, std::string_view name) const {
+  const MemberId id = members_.find(name);
+  return id.valid() && !members_.is_self(id) && members_.address(id) == from ? id : MemberId{};
+}
+
+void Router::route_hearsay(Step& step, const Origin& origin, ByteView payload) {
+  const auto type = payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0]);
+  if (type != wire::HearsayType::view_pull) {  // of a later version
+    counters_.add(Count::dropped_user_message);
+    return;
+  }
+  const auto pull = wire::decode_view_pull(payload.subspan(1));
+  if (!pull) {
+    counters_.add(wire::counter_of(pull.error()));
+    return;
+  }
+  const MemberId sender = sender_at(origin.from, pull->sender);
+  if (sender.valid()) {
+    repair_.on_message(step, sender, *pull);
+  } else {
+    counters_.add(Count::dropped_unexpected);
+  }
+}
+
+void Router::route_user(Step& step, const Origin& origin, ByteView payload) {
+  if (!payload.empty() && payload[0] == wire::kHearsayUserType) {
+    route_hearsay(step, origin, payload.subspan(1));
+    return;
+  }
+  const auto decoded = wire::decode_serf(payload);
+  if (!decoded) {
+    counters_.add(decoded.error() == wire::Fault::unexpected ? Count::dropped_user_message
+                                                             : wire::counter_of(decoded.error()));
+    return;
+  }
+  if (const auto* join = std::get_if<wire::JoinIntent>(&*decoded)) {
+    intents_.on_message(step, origin, *join);
+  } else if (const auto* leave = std::get_if<wire::LeaveIntent>(&*decoded)) {
+    intents_.on_message(step, origin, *leave);
+  } else if (const auto* event = std::get_if<wire::UserEvent>(&*decoded)) {
+    pass_through_.on_message(step, origin, *event);
+  } else if (const auto* query = std::get_if<wire::Query>(&*decoded)) {
+    pass_through_.on_message(step, origin, *query);
+  } else {
+    counters_.add(Count::dropped_user_message);
+  }
+}
+
+void Router::on_stream(Now now, const StreamInput& input_) {
+  input(now, [&](Step& step) {
+    if (const auto event = streams_.on_input(now, input_, actions_)) route_stream(step, *event);
+  });
+}
+
+void Router::route_stream(Step& step, const Streams::Event& event) {
+  if (event.ended) {
+    end_stream(step, event.stream, event.why);
+    return;
+  }
+  const auto& limits = config_.limits;
+  const auto decoded = wire::decode_stream_message(event.message, limits.pushed_nodes_max, limits.stream_bytes_max);
+  if (decoded && !decoded->has_value()) return;  // more bytes are needed
+  const bool ours = event.stream.value % 2 == 0;
+  if (!decoded) {
+    counters_.add(wire::counter_of(decoded.error()));
+    actions_.push_back(CloseStream{event.stream, true});
+    streams_.finish(event.stream);
+    if (ours)
+      end_stream(step, event.stream, std::string("its answer cannot be read: ") + wire::name_of(decoded.error()));
+    return;
+  }
+  counters_.add(Count::messages_in);
+  const Origin origin{event.peer, event.stream, event.sealed, {}};
+  if (ours) {
+    route_answer(step, origin, **decoded);
+    drain(step);  // while the views of the message are valid
+    actions_.push_back(CloseStream{event.stream});
+    streams_.finish(event.stream);
+    return;
+  }
+  bool answered = false;
+  if (const auto* ping = std::get_if<wire::Ping>(&**decoded)) {
+    probe_.on_message(step, origin, *ping);
+    answered = true;
+  } else if (const auto* table = std::get_if<wire::PushPull>(&**decoded)) {
+    push_pull_.on_message(step, origin, *table, swim::PushPull::Role::request);
+    answered = true;
+  } else if (const auto* user = std::get_if<wire::User>(&**decoded)) {
+    route_user(step, origin, user->payload);
+  } else {
+    counters_.add(Count::dropped_unexpected);
+  }
+  drain(step);
+  if (!answered) out_.close(event.stream);
+}
+
+void Router::route_answer(Step& step, const Origin& origin, const wire::StreamMessage& message) {
+  if (const auto* ack = std::get_if<wire::Ack>(&message)) {
+    if (probe_.on_message(step, origin, *ack)) return;
+    counters_.add(Count::dropped_unknown_ack);
+    end_stream(step, origin.stream, "the peer answered with another message");
+  } else if (const auto* table = std::get_if<wire::PushPull>(&message)) {
+    const bool joined = join_.on_answer(step, origin.stream);
+    push_pull_.on_message(step, origin, *table,
+                          joined ? swim::PushPull::Role::join_answer : swim::PushPull::Role::answer);
+  } else if (const auto* error = std::get_if<wire::ErrorReply>(&message)) {
+    counters_.add(Count::stream_failures);
+    end_stream(step, origin.stream, "the peer refused: " + std::string(error->error));
+  } else {
+    counters_.add(Count::dropped_unexpected);
+    end_stream(step, origin.stream, "the peer answered with another message");
+  }
+}
+
+void Router::end_stream(Step& step, StreamId stream, const std::string& why) {
+  probe_.on_stream_end(step, stream);
+  push_pull_.on_stream_end(step, stream);
+  join_.on_stream_end(step, stream, why);
+}
+
+void Router::on_time(Now now) {
+  input(now, [&](Step& step) {
+    guard_pause(step);
+    while (const auto event = streams_.take_expired(now, actions_)) end_stream(step, event->stream, event->why);
+    each_timed(*this, [&](auto& room) {
+      room.on_time(step);
+      drain(step);
+    });
+  });
+}
+
+void Router::guard_pause(Step& step) {
+  const Duration length = contact::pause_length(next_deadline(), step.now.steady, config_.contact.pause_min);
+  if (length == Duration::zero()) return;
+  counters_.add(Count::pauses);
+  streams_.on_pause(length);
+  probe_.on_pause(step, length);
+  relay_.on_pause();
+  suspicion_.on_pause(length);
+}
+
+void Router::on_command(Now now, const Command& command_) {
+  input(now, [&](Step& step) { std::visit([&](const auto& body) { command(step, body); }, command_); });
+  if (!defunct_) return;
+  const CommandId id = std::visit([](const auto& body) { return body.id; }, command_);
+  actions_.push_back(Notify{{now, CommandDone{id, 0,
+                                              Error{Errc::defunct, "this node hit a fault of its own and stopped",
+                                                    "restart it, and report what it said when it stopped"}}}});
+}
+
+void Router::command(Step& step, const hearsay::Join& join) {
+  if (leave_.running()) {
+    out_.notify({step.now, CommandDone{join.id, 0,
+                                       Error{Errc::wrong_state, "this node is leaving",
+                                             "wait until it has left, then join again"}}});
+    return;
+  }
+  if (!join_.accepts(step, join)) return;
+  refute_.come_back(step);
+  drain(step);
+  join_.on_command(step, join, config_.advertise.port, false);
+}
+
+void Router::command(Step& step, const hearsay::Leave& leave) { leave_.on_command(step, leave.id); }
+
+void Router::command(Step& step, const hearsay::SetTags& set_tags) {
+  Bytes meta = wire::encode_tags(set_tags.tags);
+  if (meta.size() > kMetaBytesMax) {
+    out_.notify(
+        {step.now, CommandDone{set_tags.id, 0,
+                               Error{Errc::too_large, "the tags take " + std::to_string(meta.size()) + " bytes",
+                                     "use at most " + std::to_string(kMetaBytesMax) + " bytes"}}});
+    return;
+  }
+  if (leave_.running() || !members::is_up(members_.self_row().verdict)) {
+    out_.notify(
+        {step.now, CommandDone{set_tags.id, 0,
+                               Error{Errc::wrong_state, "this node is leaving or has left", "join again first"}}});
+    return;
+  }
+  refute_.set_meta(step, std::move(meta));
+  drain(step);
+  out_.notify({step.now, CommandDone{set_tags.id, 0, {}}});
+}
+
+void Router::on_reply(Now now, CallId call, const Reply& reply) {
+  input(now, [&](Step& step) { join_.on_reply(step, call, std::get<Resolved>(reply)); });
+}
+
+void Router::on_send_failed(Now now, const Address& /*to*/) {
+  input(now, [&](Step&) { counters_.add(Count::send_failures); });
+}
+
+// ---- actions ----
+
+void Router::pack() {
+  const unsigned transmits = room::transmit_limit(config_, members_);
+  for (const auto& item : out_.items()) {
+    if (const auto* datagram = std::get_if<room::Outbox::Datagram>(&item)) {
+      const ByteView packet = packer_.pack(out_, *datagram, transmits, buffers_);
+      if (!packet.empty()) actions_.push_back(SendDatagram{datagram->peer.to, packet});
+    } else if (const auto* request = std::get_if<room::Outbox::Request>(&item)) {
+      pack_request(*request);
+    } else if (const auto* answer = std::get_if<room::Outbox::Answer>(&item)) {
+      pack_answer(*answer);
+    } else if (const auto* close = std::get_if<room::Outbox::Close>(&item)) {
+      if (streams_.finish(close->stream))
+        actions_.push_back(CloseStream{close->stream, close->stream.value % 2 == 0});
+    } else if (const auto* resolve = std::get_if<room::Outbox::Resolve>(&item)) {
+      actions_.push_back(ResolveName{resolve->call, resolve->host, resolve->port});
+    } else if (const auto* notice = std::get_if<Notice>(&item)) {
+      actions_.push_back(Notify{*notice});
+    }
+  }
+}
+
+void Router::pack_request(const room::Outbox::Request& request) {
+  Bytes& frame = buffers_.next();
+  if (!wire::seal_stream(envelope_, out_.message(request.message), true, scratch_, frame)) {
+    // Nobody will answer: the room hears so with the next tick.
+    streams_.open(request.stream, request.to, latest_, {});
+    return;
+  }
+  streams_.open(request.stream, request.to, request.deadline, frame);
+  actions_.push_back(OpenStream{request.stream, request.to, request.deadline});
+}
+
+void Router::pack_answer(const room::Outbox::Answer& answer) {
+  if (!streams_.knows(answer.stream)) return;
+  Bytes& frame = buffers_.next();
+  const bool sealed = wire::seal_stream(envelope_, out_.message(answer.message), false, scratch_, frame);
+  if (sealed) {
+    counters_.add(Count::stream_bytes_out, frame.size());
+    actions_.push_back(WriteStream{answer.stream, frame});
+  } else {
+    counters_.add(Count::stream_failures);
+  }
+  actions_.push_back(CloseStream{answer.stream, !sealed});
+  streams_.finish(answer.stream);
+}
+
+// ---- reading ----
+
+Time Router::next_deadline() const {
+  if (defunct_) return kNever;
+  Time next = streams_.next_deadline();
+  each_timed(*this, [&](const auto& room) { next = std::min(next, room.next_deadline()); });
+  return next;
+}
+
+std::vector<Member> Router::members() const {
+  std::vector<Member> all;
+  all.reserve(members_.size());
+  for (const MemberId id : members_.order()) all.push_back(describe(members_, id));
+  return all;
+}
+
+NodeInfo Router::info() const {
+  NodeInfo info;
+  info.self = describe(members_, members_.self());
+  for (std::size_t status = 0; status < std::size(info.members); ++status) {
+    info.members[status] = members_.count(static_cast<Status>(status));
+  }
+  info.local_health = health_.score();
+  info.lamport = clock_.reading();
+  info.rumors_queued = static_cast<std::uint32_t>(rumors_.size());
+  info.rumor_bytes_queued = static_cast<std::uint32_t>(rumors_.bytes());
+  info.suspicions_running = static_cast<std::uint32_t>(suspicion_.running());
+  info.streams_open = static_cast<std::uint32_t>(streams_.size());
+  info.encrypted = !envelope_.keyring.empty();
+  info.has_left = !members::is_up(members_.self_row().verdict);
+  info.defunct = defunct_;
+  info.counters = counters_;
+  return info;
+}
+
+std::uint64_t Router::state_hash() {
+  base::HashArchive archive;
+  archive(members_, rumors_, out_, streams_, health_, clock_, event_clock_, query_clock_, intents_, leave_,
+          pass_through_, refute_, probe_, relay_, suspicion_, gossip_round_, push_pull_, join_, correct_, reap_,
+          repair_, reconnect_, counters_.values);
+  return archive.value();
+}
+
+}  // namespace hearsay::node

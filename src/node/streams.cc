@@ -1,0 +1,127 @@
+#include "node/streams.h"
+
+namespace hearsay::node {
+
+void Streams::open(StreamId stream, const Address& to, Time deadline, ByteView frame) {
+  auto& state = streams_.emplace(stream, Stream(false)).first->second;
+  state.peer = to;
+  state.request = to_bytes(frame);
+  deadlines_.set(stream, deadline);
+  counters_->add(Count::streams_out);
+}
+
+bool Streams::finish(StreamId stream) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return false;
+  if (found->second.inbound) --inbound_;
+  deadlines_.cancel(stream);
+  streams_.erase(found);
+  return true;
+}
+
+std::optional<Streams::Event> Streams::end(Found found, std::string why) {
+  const StreamId stream = found->first;
+  const bool tell = !found->second.inbound;
+  const Address peer = found->second.peer;
+  finish(stream);
+  if (!tell) return std::nullopt;
+  counters_->add(Count::stream_failures);
+  return Event{stream, peer, false, true, std::move(why), {}};
+}
+
+std::optional<Streams::Event> Streams::on_input(Now now, const StreamInput& input, std::vector<Action>& actions) {
+  if (const auto* opened = std::get_if<StreamOpened>(&input)) return on_opened(now, *opened, actions);
+  if (const auto* data = std::get_if<StreamData>(&input)) return on_data(*data, actions);
+  if (const auto* failed = std::get_if<StreamFailed>(&input)) {
+    const auto found = streams_.find(failed->stream);
+    if (found != streams_.end()) return end(found, failed->why);
+  }
+  if (const auto* closed = std::get_if<StreamClosed>(&input)) {
+    const auto found = streams_.find(closed->stream);
+    if (found != streams_.end()) {
+      return end(found, closed->why.empty() ? "the peer closed the stream without an answer" : closed->why);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Streams::Event> Streams::on_opened(Now now, const StreamOpened& opened,
+                                                 std::vector<Action>& actions) {
+  if (!opened.inbound) {
+    const auto found = streams_.find(opened.stream);
+    if (found == streams_.end()) {
+      actions.push_back(CloseStream{opened.stream, true});
+      return std::nullopt;
+    }
+    counters_->add(Count::stream_bytes_out, found->second.request.size());
+    actions.push_back(WriteStream{opened.stream, found->second.request});
+    return std::nullopt;
+  }
+  if (inbound_ >= config_->limits.streams_max) {
+    counters_->add(Count::dropped_stream_limit);
+    actions.push_back(CloseStream{opened.stream, true});
+    return std::nullopt;
+  }
+  counters_->add(Count::streams_in);
+  ++inbound_;
+  streams_.emplace(opened.stream, Stream(true)).first->second.peer = opened.peer;
+  deadlines_.set(opened.stream, later(now.steady, config_->swim.stream_timeout));
+  return std::nullopt;
+}
+
+std::optional<Streams::Event> Streams::on_data(const StreamData& data, std::vector<Action>& actions) {
+  const auto found = streams_.find(data.stream);
+  if (found == streams_.end()) return std::nullopt;
+  Stream& stream = found->second;
+  counters_->add(Count::stream_bytes_in, data.bytes.size());
+  const auto inner = stream.opener.feed(*envelope_, data.bytes);
+  if (!inner) {
+    const auto fault = inner.error();
+    const bool inbound = stream.inbound;
+    counters_->add(fault == wire::Fault::too_large ? Count::dropped_stream_size : wire::counter_of(fault));
+    if (inbound) {
+      refuse(found, fault, actions);
+      return std::nullopt;
+    }
+    actions.push_back(CloseStream{data.stream, true});
+    return end(found, std::string("its answer cannot be read: ") + wire::name_of(fault));
+  }
+  if (inner->empty()) return std::nullopt;
+  return Event{data.stream, stream.peer, stream.opener.sealed(), false, {}, *inner};
+}
+
+// memberlist tells the dialler why, except when the label is wrong: strangers get no answer.
+void Streams::refuse(Found found, wire::Fault fault, std::vector<Action>& actions) {
+  const StreamId stream = found->first;
+  const bool tell = fault == wire::Fault::plaintext || fault == wire::Fault::not_opened;
+  if (tell) {
+    Bytes message;
+    base::ByteWriter writer(message);
+    wire::encode(writer,
+                 wire::ErrorReply{fault == wire::Fault::plaintext
+                                      ? "this cluster is encrypted and your message is not"
+                                      : "your message is encrypted with a key that this node does not have"});
+    frame_.clear();
+    if (wire::seal_stream(*envelope_, message, false, scratch_, frame_)) {
+      counters_->add(Count::stream_bytes_out, frame_.size());
+      actions.push_back(WriteStream{stream, frame_});
+    }
+  }
+  actions.push_back(CloseStream{stream, !tell});
+  finish(stream);
+}
+
+void Streams::on_pause(Duration length) {
+  for (const auto& [stream, state] : streams_) deadlines_.set(stream, later(deadlines_.at(stream), length));
+}
+
+std::optional<Streams::Event> Streams::take_expired(Now now, std::vector<Action>& actions) {
+  while (const auto due = deadlines_.take_due(now.steady)) {
+    const auto found = streams_.find(*due);
+    actions.push_back(CloseStream{*due, true});
+    if (auto event = end(found, "no answer in time")) return event;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hearsay::node

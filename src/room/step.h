@@ -1,0 +1,113 @@
+// What every room is handed.
+//
+// A room is a protocol idea or a service behind one door:
+//   void on_message(Step&, const Origin&, const wire::X&);  one overload per message that it owns
+//   void on_outcome(Step&, const Outcome&);                 if it cares
+//   void on_time(Step&);                                    everything due at step.now
+//   Time next_deadline() const;                             kNever when nothing waits
+// Rooms submit claims and never call each other. Each owns a random stream forked by its name.
+#pragma once
+
+#include <vector>
+
+#include "hearsay/address.h"
+#include "hearsay/config.h"
+#include "hearsay/counters.h"
+#include "hearsay/time.h"
+#include "members/member_table.h"
+#include "room/outbox.h"
+#include "spread/rumor_queue.h"
+
+namespace hearsay::room {
+
+using members::Claim;
+using members::Outcome;
+
+// Where a message came from.
+struct Origin {
+  Address from;
+  StreamId stream;      // 0: a datagram
+  bool sealed = false;  // it was encrypted and authentic
+  ByteView verbatim;    // the message's bytes as they came, type byte included
+
+  bool is_stream() const { return stream.value != 0; }
+};
+
+// Outcomes that are still to be offered to all rooms, in order. Claims made meanwhile join the queue.
+class Outcomes {
+ public:
+  struct Entry {
+    Claim claim;
+    Outcome outcome;
+  };
+  explicit Outcomes(std::size_t max) : max_(max) {}
+  bool full() const { return entries_.size() >= max_; }
+  void push(Claim claim, const Outcome& outcome) { entries_.push_back({std::move(claim), outcome}); }
+  bool empty() const { return next_ == entries_.size(); }
+  // REQUIRES: !empty()
+  Entry take() {
+    Entry entry = std::move(entries_[next_++]);
+    if (empty()) clear();
+    return entry;
+  }
+  void clear() {
+    entries_.clear();
+    next_ = 0;
+  }
+
+ private:
+  std::size_t max_;
+  std::size_t next_ = 0;
+  std::vector<Entry> entries_;
+};
+
+struct Step {
+  Now now;
+  const Config& config;
+  members::MemberTable& members;
+  spread::RumorQueue& rumors;
+  Outbox& out;
+  Outcomes& outcomes;
+  Counters& counters;
+  ByteView extension{};  // what our pings and acks of this input carry for other hearsay nodes
+
+  // Applies the claim at once and offers the outcome to all rooms when this one has returned. Views in the claim
+  // must point into the present input or into the interner. Over the bound, the claim is refused and counted.
+  Outcome submit(Claim claim) {
+    if (outcomes.full()) {
+      counters.add(Count::dropped_claim_limit);
+      return {};
+    }
+    Outcome outcome = members.apply(now, claim);
+    const bool newcomer = std::holds_alternative<members::AliveClaim>(claim.body) && !outcome.member.valid();
+    if (newcomer && members.size() >= config.limits.members_max) counters.add(Count::dropped_members_limit);
+    outcome.claim = nullptr;  // it moves into the queue
+    outcomes.push(std::move(claim), outcome);
+    return outcome;
+  }
+
+  Time after(Duration duration) const { return later(now.steady, duration); }
+};
+
+// How often a rumor is told, in the cluster as this node knows it.
+inline unsigned transmit_limit(const Config& config, const members::MemberTable& members) {
+  return spread::transmit_limit(config.swim.retransmit_mult, members.size());
+}
+
+// Port 0 stands for the receiver's own (memberlist, for peers of protocol 1).
+inline std::uint16_t port_or_own(const Step& step, std::uint16_t port) {
+  return port == 0 ? step.config.advertise.port : port;
+}
+
+// The seam between a family's table exchange and what rides on it (memberlist's Delegate: LocalState and
+// MergeRemoteState). A family and the Serf layer may not include each other; the node joins them.
+class UserState {
+ public:
+  virtual ~UserState() = default;
+  // Appends our state to `out`.
+  virtual void write(Step& step, Bytes& out) = 0;
+  // Takes a peer's state; `joined`: it is the answer to a join of ours.
+  virtual void merge(Step& step, const Origin& origin, ByteView state, bool joined) = 0;
+};
+
+}  // namespace hearsay::room

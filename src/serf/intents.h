@@ -1,0 +1,61 @@
+// Join and leave intents (Serf serf.go handleNodeJoinIntent, handleNodeLeaveIntent): why a member goes. A member
+// that announced it and then dies has left; one that did not has failed.
+//
+// Intents travel apart from membership news and may arrive first: those about unknown members are kept for a while.
+// A leave intent about ourselves that we did not make is refuted by a join intent.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/timers.h"
+#include "room/step.h"
+#include "serf/clock.h"
+#include "wire/serf.h"
+
+namespace hearsay::serf {
+
+// Intents about unknown members that are kept.
+inline constexpr std::size_t kBufferedMax = 1024;
+
+class Intents {
+ public:
+  enum class Timer { expire };  // one for each kept intent: forget it
+
+  explicit Intents(Clock& clock) : clock_(&clock) {}
+
+  void on_message(room::Step& step, const room::Origin& origin, const wire::JoinIntent& intent);
+  void on_message(room::Step& step, const room::Origin& origin, const wire::LeaveIntent& intent);
+  // Tells everybody that we are here, at the present time of the clock.
+  void announce_join(room::Step& step);
+  // Tells everybody that we will go.
+  void announce_leave(room::Step& step);
+  void on_outcome(room::Step& step, const room::Outcome& outcome);
+  void on_time(room::Step& step);
+  Time next_deadline() const { return expire_.next_deadline(); }
+
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(kept_, expire_);
+  }
+
+ private:
+  struct Kept {
+    LamportTime time;
+    members::Intent intent = members::Intent::none;
+    template <class Archive>
+    void fields(Archive& archive) {
+      archive(time, intent);
+    }
+  };
+  // True: it was new, tell it on.
+  bool take(room::Step& step, const room::Origin& origin, const members::IntentClaim& intent);
+  void prune(room::Step& step, const room::Outcome& outcome);
+  bool keep(room::Step& step, const members::IntentClaim& intent);
+
+  Clock* clock_;
+  std::map<std::string, Kept, std::less<>> kept_;
+  base::Timers<std::string> expire_;
+};
+
+}  // namespace hearsay::serf

@@ -1,0 +1,112 @@
+#include "serf/pass_through.h"
+
+#include "base/hash.h"
+#include "wire/serf_query.h"
+
+namespace hearsay::serf {
+
+using room::Origin;
+using room::Step;
+
+namespace {
+
+// Flags of queries and of their answers (Serf messages.go).
+constexpr std::uint32_t kAckWanted = 1;
+constexpr std::uint32_t kDoNotTellOn = 2;
+constexpr std::uint32_t kIsAck = 1;
+
+constexpr std::string_view kConflictQuery = "_serf_conflict";
+
+// Serf's MemberStatus.
+std::uint8_t serf_status(Status status) {
+  switch (status) {
+    case Status::alive:
+    case Status::suspect:
+      return 1;
+    case Status::leaving:
+      return 2;
+    case Status::left:
+      return 3;
+    case Status::failed:
+      return 4;
+  }
+  return 0;
+}
+
+void tell_on(Step& step, const Origin& origin, spread::RumorClass rumor_class) {
+  if (origin.verbatim.empty()) return;  // it came on a stream, for us alone
+  step.rumors.push(rumor_class, spread::Audience::all, {}, origin.verbatim);
+}
+
+void send_response(Step& step, const room::Peer& asker, const wire::QueryResponse& response) {
+  Bytes payload;
+  base::ByteWriter writer(payload);
+  wire::encode(writer, response);
+  step.out.send_bare(asker, wire::User{payload});
+}
+
+}  // namespace
+
+void PassThrough::on_message(Step& step, const Origin& origin, const wire::UserEvent& event) {
+  if (!event_clock_->believes(event.time)) {
+    step.counters.add(Count::dropped_malformed);
+    return;
+  }
+  event_clock_->witness(event.time);
+  base::Hasher identity;
+  identity.add(event.name);
+  identity.add(event.payload);
+  if (!events_.is_new(event.time, identity.value(), event_clock_->reading())) return;
+  step.counters.add(Count::user_events);
+  tell_on(step, origin, spread::RumorClass::user_event);
+}
+
+void PassThrough::on_message(Step& step, const Origin& origin, const wire::Query& query) {
+  if (!query_clock_->believes(query.time)) {
+    step.counters.add(Count::dropped_malformed);
+    return;
+  }
+  query_clock_->witness(query.time);
+  if (!queries_.is_new(query.time, query.id, query_clock_->reading())) return;
+  step.counters.add(Count::queries);
+  if ((query.flags & kDoNotTellOn) == 0) tell_on(step, origin, spread::RumorClass::query);
+  if (wire::filters_pass(query.filters, step.config.name)) answer(step, query);
+}
+
+void PassThrough::answer(Step& step, const wire::Query& query) {
+  const MemberId id = step.members.find(query.source_node);
+  const Address asker = Address::from_ip(query.addr, query.port);
+  if (!id.valid() || step.members.is_self(id) || step.members.address(id) != asker) {
+    step.counters.add(Count::dropped_unexpected);
+    return;
+  }
+  room::Peer peer = room::peer_of(step.members, id);
+  peer.crc = false;
+  if ((query.flags & kAckWanted) != 0) {
+    send_response(step, peer, {query.time, query.id, step.config.name, kIsAck, {}});
+  }
+  if (query.name == kConflictQuery) answer_conflict(step, peer, query);
+}
+
+void PassThrough::answer_conflict(Step& step, const room::Peer& asker, const wire::Query& query) {
+  const std::string_view name = as_text(query.payload);
+  if (name == step.config.name) return;  // the one in question has no voice
+  Bytes payload;
+  base::ByteWriter writer(payload);
+  const MemberId id = step.members.find(name);
+  if (id.valid()) {
+    const auto& row = step.members.row(id);
+    wire::ConflictResponse known{name,
+                                 step.members.addr(id),
+                                 row.port,
+                                 wire::decode_tags(step.members.meta(id)),
+                                 serf_status(members::status_of(row)),
+                                 row.versions};
+    wire::encode(writer, known);
+  } else {
+    wire::encode_unknown_member(writer);
+  }
+  send_response(step, asker, {query.time, query.id, step.config.name, 0, payload});
+}
+
+}  // namespace hearsay::serf

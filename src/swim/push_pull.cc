@@ -1,0 +1,140 @@
+#include "swim/push_pull.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "members/precedence.h"
+#include "spread/peer_picker.h"
+
+namespace hearsay::swim {
+
+using members::Verdict;
+using room::Origin;
+using room::Step;
+
+namespace {
+// After a join: so many exchanges in a row that brought nothing new are enough, and so many in all; each comes
+// after once to twice this pause.
+constexpr unsigned kCaughtUp = 2;
+constexpr unsigned kCatchUpsMax = 16;
+constexpr Duration kCatchUpLeast = std::chrono::milliseconds(500);
+}  // namespace
+
+Duration push_pull_period(Duration interval, std::uint32_t nodes) {
+  constexpr std::uint32_t kUnscaled = 32;
+  if (nodes <= kUnscaled) return interval;
+  // ceil(log2 n) is the width of n - 1.
+  const auto ceiling = static_cast<int>(std::bit_width(nodes - 1));
+  return interval * (ceiling - 5 + 1);
+}
+
+wire::PushPull make_push_pull(const Step& step, bool join, ByteView user_state) {
+  const auto& members = step.members;
+  constexpr wire::NodeState kStates[] = {wire::NodeState::alive, wire::NodeState::suspect, wire::NodeState::dead,
+                                         wire::NodeState::left};
+  wire::PushPull table;
+  table.join = join;
+  table.user_state = user_state;
+  table.nodes.reserve(members.size());
+  for (const MemberId id : members.order()) {
+    const auto& row = members.row(id);
+    const bool gone = row.verdict == Verdict::left && !members.is_self(id) &&
+                      step.now.steady - row.verdict_since > step.config.swim.gossip_to_the_dead;
+    if (gone) continue;
+    table.nodes.push_back({members.name(id), members.addr(id), row.port, members.meta(id),
+                           Incarnation{row.incarnation}, kStates[static_cast<std::size_t>(row.verdict)],
+                           row.versions});
+  }
+  return table;
+}
+
+void PushPull::start(Step& step) {
+  const Duration interval = step.config.swim.push_pull_interval;
+  if (interval == Duration::zero()) return;
+  tick_ = step.after(rng_.within(interval));
+}
+
+void PushPull::on_time(Step& step) {
+  const bool up = members::is_up(step.members.self_row().verdict);
+  if (step.now.steady >= tick_) {
+    tick_ = step.after(push_pull_period(step.config.swim.push_pull_interval, step.members.up()));
+    if (up) exchange_with_anyone(step);
+  }
+  if (step.now.steady >= catch_up_) {
+    catch_up_ = kNever;
+    if (up) exchange_with_anyone(step);
+  }
+}
+
+void PushPull::exchange_with_anyone(Step& step) {
+  spread::pick_peers(
+      step.members, rng_, 1, [](MemberId, const members::Row& row) { return row.verdict == Verdict::alive; },
+      picked_);
+  if (picked_.empty()) return;
+  state_.clear();
+  user_state_->write(step, state_);
+  pending_.push_back(step.out.request(step.members.address(picked_[0]), step.after(step.config.swim.stream_timeout),
+                                      make_push_pull(step, false, state_)));
+}
+
+void PushPull::plan_catch_up(Step& step, bool news) {
+  nothing_new_ = news ? 0 : nothing_new_ + 1;
+  if (nothing_new_ >= kCaughtUp || ++catch_ups_ > kCatchUpsMax) return;
+  catch_up_ = step.after(kCatchUpLeast + rng_.within(kCatchUpLeast));
+}
+
+void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull& table, Role role) {
+  std::erase(pending_, origin.stream);
+  if (role == Role::request) {
+    state_.clear();
+    user_state_->write(step, state_);
+    step.out.answer(origin.stream, make_push_pull(step, table.join, state_));
+  }
+  bool news = false;
+  for (const auto& node : table.nodes) news = merge(step, origin, node) || news;
+  if (!table.user_state.empty()) user_state_->merge(step, origin, table.user_state, role == Role::join_answer);
+  step.counters.add(Count::push_pulls);
+  if (role == Role::join_answer) {
+    nothing_new_ = 0;
+    catch_ups_ = 0;
+    plan_catch_up(step, true);
+  } else if (role == Role::answer && catch_ups_ > 0 && catch_up_ == kNever && nothing_new_ < kCaughtUp) {
+    plan_catch_up(step, news);
+  }
+}
+
+void PushPull::on_stream_end(Step& step, StreamId stream) {
+  if (std::erase(pending_, stream) > 0) step.counters.add(Count::push_pull_failures);
+}
+
+bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& node) {
+  // One bad entry is skipped; memberlist drops the whole exchange for it, and one node could block all joins.
+  if (!members::versions_fit(node.vsn, step.members.our_versions())) {
+    step.counters.add(Count::dropped_merge_entry);
+    return false;
+  }
+  const std::string_view self = step.members.name(step.members.self());
+  members::Claim claim;
+  claim.evidence.source = Evidence::Source::push_pull;
+  claim.evidence.heard_from = origin.from;
+  switch (node.state) {
+    default:  // a state that memberlist does not have yet
+      step.counters.add(Count::dropped_merge_entry);
+      return false;
+    case wire::NodeState::alive:
+      claim.body = members::AliveClaim{node.name, node.incarnation, node.addr, room::port_or_own(step, node.port),
+                                       node.meta, node.vsn};
+      break;
+    case wire::NodeState::left:
+      claim.body = members::DeadClaim{node.name, node.incarnation, node.name};
+      break;
+    case wire::NodeState::suspect:
+    case wire::NodeState::dead:
+      claim.evidence.accuser = self;
+      claim.body = members::SuspectClaim{node.name, node.incarnation, self};
+      break;
+  }
+  return step.submit(std::move(claim)).accepted();
+}
+
+}  // namespace hearsay::swim

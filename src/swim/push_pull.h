@@ -1,0 +1,63 @@
+// The whole table with one random member (memberlist state.go pushPull, net.go sendAndReceiveState): repairs what
+// gossip missed, and is how a newcomer learns everything at once.
+//
+// The initiator sends its table over a stream, the responder answers with its own; both merge. A suspected or dead
+// entry is merged as a suspicion of ours, so that the member can refute: nobody is declared dead by hearsay.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "base/rng.h"
+#include "room/step.h"
+
+namespace hearsay::swim {
+
+// push_pull_interval up to 32 nodes, above that times ceil(log2 nodes - 5) + 1 (memberlist util.go pushPullScale).
+Duration push_pull_period(Duration interval, std::uint32_t nodes);
+
+// Our side of an exchange; valid until the table changes. `user_state` must outlive it. Members that left longer
+// than `gossip_to_the_dead` ago are not told: memberlist peers have forgotten them, and would take it for news of a
+// namesake that has just returned.
+wire::PushPull make_push_pull(const room::Step& step, bool join, ByteView user_state);
+
+class PushPull {
+ public:
+  enum class Timer {
+    tick,
+    catch_up,  // after a join: exchange with others until two in a row bring nothing new
+  };
+
+  PushPull(base::Rng rng, room::UserState& user_state) : rng_(rng), user_state_(&user_state) {}
+
+  void start(room::Step& step);
+  // A request, or the answer to one of ours or of a join.
+  enum class Role : std::uint8_t { request, answer, join_answer };
+  void on_message(room::Step& step, const room::Origin& origin, const wire::PushPull& table, Role role);
+  void on_stream_end(room::Step& step, StreamId stream);
+  void on_time(room::Step& step);
+  Time next_deadline() const { return std::min(tick_, catch_up_); }
+
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(rng_, tick_, catch_up_, nothing_new_, catch_ups_, pending_);
+  }
+
+ private:
+  // True: it was news.
+  bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node);
+  void exchange_with_anyone(room::Step& step);
+  void plan_catch_up(room::Step& step, bool news);
+
+  base::Rng rng_;
+  room::UserState* user_state_;
+  Time tick_ = kNever;
+  Time catch_up_ = kNever;
+  unsigned nothing_new_ = 0;  // exchanges in a row that brought nothing new since the join
+  unsigned catch_ups_ = 0;    // exchanges since the join
+  std::vector<StreamId> pending_;
+  std::vector<MemberId> picked_;  // scratch
+  Bytes state_;                   // scratch
+};
+
+}  // namespace hearsay::swim

@@ -1,0 +1,173 @@
+#include "swim/push_pull.h"
+
+#include "support/room_fixture.h"
+
+namespace hearsay::swim {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(PushPullPeriod, the_table_of_memberlists_lan_profile) {
+  const std::pair<std::uint32_t, int> table[] = {{0, 30},     {1, 30},       {32, 30},      {33, 60},   {64, 60},
+                                                 {65, 90},    {100, 90},     {128, 90},     {129, 120}, {1000, 180},
+                                                 {5000, 270}, {10'000, 300}, {100'000, 390}};
+  for (const auto& [nodes, period] : table)
+    EXPECT_EQ(push_pull_period(seconds(30), nodes), seconds(period)) << nodes;
+}
+
+class RecordingState : public room::UserState {
+ public:
+  void write(room::Step&, Bytes& out) override { out = {'s', 't', 'a', 't', 'e'}; }
+  void merge(room::Step&, const room::Origin&, ByteView state, bool joined) override {
+    merged += std::string(as_text(state)) + (joined ? " joined " : " ");
+  }
+  std::string merged;
+};
+
+class PushPullTest : public tests::RoomFixture {
+ protected:
+  PushPullTest() {
+    for (std::uint8_t last = 2; last <= 3; ++last) add(last);
+  }
+  wire::PushNode node(std::string_view name, std::uint8_t last, std::uint32_t incarnation,
+                      wire::NodeState verdict) {
+    const auto facts = alive(name, incarnation, last);
+    return {name, facts.addr, facts.port, {}, {incarnation}, verdict, tests::kSerfVersions};
+  }
+  void merge(std::vector<wire::PushNode> nodes, PushPull::Role role = PushPull::Role::request) {
+    wire::PushPull table_message;
+    table_message.join = true;
+    table_message.nodes = std::move(nodes);
+    table_message.user_state = as_bytes("theirs");
+    auto now_step = step();
+    room.on_message(now_step, on_stream(tests::ip(9), 1), table_message, role);
+    drain();
+  }
+
+  RecordingState state;
+  PushPull room{base::Rng(1), state};
+};
+
+TEST_F(PushPullTest, a_request_is_answered_with_our_table_and_its_own_join_flag) {
+  merge({});
+  EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull join nodes=3 state=5"});
+  EXPECT_EQ(state.merged, "theirs ");
+}
+
+TEST_F(PushPullTest, our_answer_is_our_table_as_it_was_before_the_merge) {
+  merge({node("n9", 9, 1, wire::NodeState::alive)});
+  EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull join nodes=3 state=5"});
+  EXPECT_EQ(status("n9"), Status::alive);
+}
+
+TEST_F(PushPullTest, an_answer_is_not_answered) {
+  merge({}, PushPull::Role::answer);
+  merge({}, PushPull::Role::join_answer);
+  EXPECT_TRUE(sent().empty());
+  EXPECT_EQ(state.merged, "theirs theirs joined ");
+}
+
+TEST_F(PushPullTest, members_that_left_long_ago_are_not_pushed) {
+  submit(members::DeadClaim{"n2", {1}, "n3"});
+  submit(members::DeadClaim{"n3", {1}, "n3"});
+  steady += config.swim.gossip_to_the_dead + std::chrono::seconds(1);
+  const auto pushed = make_push_pull(step(), true, {});
+  ASSERT_EQ(pushed.nodes.size(), 2u);
+  EXPECT_EQ(pushed.nodes[1].state, wire::NodeState::dead) << "the dead are: their return heals a partition";
+}
+
+TEST_F(PushPullTest, all_rows_are_pushed_whatever_their_state) {
+  submit(members::DeadClaim{"n2", {1}, "n3"});
+  submit(members::DeadClaim{"n3", {1}, "n3"});
+  const auto pushed = make_push_pull(step(), true, {});
+  ASSERT_EQ(pushed.nodes.size(), 3u);
+  EXPECT_EQ(pushed.nodes[0].state, wire::NodeState::alive);
+  EXPECT_EQ(pushed.nodes[1].state, wire::NodeState::dead);
+  EXPECT_EQ(pushed.nodes[2].state, wire::NodeState::left);
+  for (const auto& entry : pushed.nodes) EXPECT_EQ(entry.vsn.size(), 6u) << "peers refuse all for one without";
+}
+
+TEST_F(PushPullTest, the_dead_and_the_suspected_are_merged_as_suspicions_of_ours) {
+  for (const auto state_of : {wire::NodeState::dead, wire::NodeState::suspect}) {
+    rebuild();
+    add(2);
+    merge({node("n2", 2, 1, state_of)});
+    EXPECT_EQ(status("n2"), Status::suspect) << "nobody is declared dead by hearsay";
+    EXPECT_EQ(table->accusers(id("n2")), std::vector<std::string>{"self"});
+  }
+}
+
+TEST_F(PushPullTest, the_left_are_merged_as_left) {
+  merge({node("n2", 2, 1, wire::NodeState::left)});
+  EXPECT_EQ(table->row(id("n2")).verdict, members::Verdict::left);
+}
+
+TEST_F(PushPullTest, strangers_are_learned_only_alive) {
+  merge({node("n7", 7, 1, wire::NodeState::dead), node("n8", 8, 1, wire::NodeState::left),
+         node("n9", 9, 1, wire::NodeState::alive)});
+  EXPECT_FALSE(id("n7").valid());
+  EXPECT_FALSE(id("n8").valid());
+  EXPECT_EQ(status("n9"), Status::alive);
+}
+
+TEST_F(PushPullTest, one_bad_entry_is_skipped_and_the_rest_is_merged) {
+  auto poisoned = node("n7", 7, 1, wire::NodeState::alive);
+  const Versions zero{};
+  poisoned.vsn = zero;
+  auto short_one = node("n8", 8, 1, wire::NodeState::alive);
+  short_one.vsn = {};
+  const auto unknown_state = node("n6", 6, 1, static_cast<wire::NodeState>(9));
+  merge({poisoned, short_one, unknown_state, node("n9", 9, 1, wire::NodeState::alive)});
+  EXPECT_FALSE(id("n6").valid());
+  EXPECT_FALSE(id("n7").valid());
+  EXPECT_FALSE(id("n8").valid());
+  EXPECT_EQ(status("n9"), Status::alive);
+  EXPECT_EQ(counters[Count::dropped_merge_entry], 3u);
+}
+
+TEST_F(PushPullTest, an_accusation_of_ourselves_is_for_refute_to_answer) {
+  wire::PushPull message;
+  message.nodes = {node("self", 1, 5, wire::NodeState::dead)};
+  auto now_step = step();
+  room.on_message(now_step, on_stream(tests::ip(9), 1), message, PushPull::Role::answer);
+  EXPECT_EQ(drain([](const room::Outcome& outcome) { EXPECT_EQ(outcome.kind, room::Outcome::Kind::about_self); }),
+            1);
+}
+
+TEST_F(PushPullTest, once_per_period_one_alive_member_is_asked) {
+  submit(members::SuspectClaim{"n2", {1}, "n3"});
+  auto now_step = step();
+  room.start(now_step);
+  EXPECT_LE(room.next_deadline(), steady + seconds(30));
+  for (int i = 0; i < 10; ++i) {
+    steady = room.next_deadline();
+    auto tick = step();
+    room.on_time(tick);
+    EXPECT_EQ(sent(), std::vector<std::string>{"request 10.0.0.3:7946 push-pull nodes=3 state=5"});
+    EXPECT_EQ(room.next_deadline(), steady + seconds(30));
+  }
+}
+
+TEST_F(PushPullTest, an_interval_of_zero_switches_it_off) {
+  config.swim.push_pull_interval = Duration::zero();
+  auto now_step = step();
+  room.start(now_step);
+  EXPECT_EQ(room.next_deadline(), kNever);
+}
+
+TEST_F(PushPullTest, an_exchange_that_fails_is_counted_once) {
+  auto now_step = step();
+  room.start(now_step);
+  steady = room.next_deadline();
+  auto tick = step();
+  room.on_time(tick);
+  const auto stream = std::get<room::Outbox::Request>(out->items().at(0)).stream;
+  room.on_stream_end(tick, StreamId{stream.value + 2});
+  EXPECT_EQ(counters[Count::push_pull_failures], 0u);
+  room.on_stream_end(tick, stream);
+  room.on_stream_end(tick, stream);
+  EXPECT_EQ(counters[Count::push_pull_failures], 1u);
+}
+
+}  // namespace
+}  // namespace hearsay::swim

@@ -1,0 +1,58 @@
+#include "swim/relay.h"
+
+#include <algorithm>
+
+namespace hearsay::swim {
+
+using room::Origin;
+using room::Step;
+
+// A random start, odd: the numbers of our own probes are even.
+Relay::Relay(base::Rng rng) : seq_{static_cast<std::uint32_t>(rng.next()) | 1u} {}
+
+void Relay::on_message(Step& step, const Origin& origin, const wire::IndirectPing& asked) {
+  const MemberId target = step.members.find(asked.node);
+  const Address address = Address::from_ip(asked.target, asked.port);
+  if (!target.valid() || step.members.is_self(target) || step.members.address(target) != address ||
+      pending_.size() >= kRelaysMax) {
+    step.counters.add(Count::dropped_unexpected);
+    // We at least are fine, and the asker should know.
+    if (asked.nack) step.out.send_bare({origin.from}, wire::Nack{asked.seq});
+    return;
+  }
+  step.counters.add(Count::relays);
+  seq_.value += 2;
+  pending_[seq_] = {target, address, room::reply_to(origin.from, asked.source_addr, asked.source_port), asked.seq,
+                    asked.nack};
+  give_up_.set(seq_, step.after(step.config.swim.probe_timeout));
+  const MemberId self = step.members.self();
+  step.out.send({address}, wire::Ping{seq_, step.members.name(target), step.members.addr(self),
+                                      step.members.self_row().port, step.members.name(self)});
+}
+
+bool Relay::on_message(Step& step, const Origin& origin, const wire::Ack& ack) {
+  const auto found = pending_.find(ack.seq);
+  if (found == pending_.end() || origin.is_stream()) return false;
+  const Pending& pending = found->second;
+  if (!std::ranges::equal(origin.from.ip_view(), pending.target_address.ip_view())) return false;
+  step.members.heard_from(pending.target, step.now.steady);
+  step.out.reply(pending.asker, wire::Ack{pending.asked_seq, {}});
+  give_up_.cancel(found->first);
+  pending_.erase(found);
+  return true;
+}
+
+void Relay::on_pause() {
+  for (const auto& [seq, pending] : pending_) give_up_.cancel(seq);
+  pending_.clear();
+}
+
+void Relay::on_time(Step& step) {
+  while (const auto due = give_up_.take_due(step.now.steady)) {
+    const auto found = pending_.find(*due);
+    if (found->second.nack) step.out.reply(found->second.asker, wire::Nack{found->second.asked_seq});
+    pending_.erase(found);
+  }
+}
+
+}  // namespace hearsay::swim

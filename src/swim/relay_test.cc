@@ -1,0 +1,123 @@
+#include "swim/relay.h"
+
+#include "support/room_fixture.h"
+
+namespace hearsay::swim {
+namespace {
+
+using std::chrono::milliseconds;
+
+class RelayTest : public tests::RoomFixture {
+ protected:
+  RelayTest() {
+    add(2);
+    add(3);
+  }
+  // n3 asks us to ping `node` at `target`.
+  void ask(std::string_view node, const Address& target, bool nack = true, std::uint32_t seq = 70) {
+    const Address asker = tests::ip(3);
+    auto now_step = step();
+    room.on_message(now_step, from(asker),
+                    wire::IndirectPing{{seq}, target.ip_view(), target.port, node, nack, {}, 0, "n3"});
+  }
+  bool ack(SeqNo seq, const Address& address) {
+    auto now_step = step();
+    return room.on_message(now_step, from(address), wire::Ack{seq, {}});
+  }
+  void run() {
+    auto now_step = step();
+    room.on_time(now_step);
+  }
+
+  Relay room{base::Rng(1)};
+};
+
+TEST_F(RelayTest, the_targets_ack_is_passed_on_with_the_askers_number) {
+  ask("n2", tests::ip(2));
+  const auto ping = message<wire::Ping>(0);
+  EXPECT_EQ(ping.node, "n2");
+  EXPECT_EQ(ping.source_node, "self");
+  EXPECT_NE(ping.seq, SeqNo{70});
+  const SeqNo ours = ping.seq;
+  out->clear();
+  EXPECT_FALSE(ack(ours, tests::ip(9))) << "from a stranger";
+  EXPECT_TRUE(ack(ours, tests::ip(2)));
+  EXPECT_FALSE(ack(ours, tests::ip(2))) << "only once";
+  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:7946 ack seq=70 + rumors"});
+  EXPECT_EQ(table->row(id("n2")).last_contact, steady);
+  EXPECT_EQ(room.next_deadline(), kNever) << "no nack will follow";
+}
+
+TEST_F(RelayTest, the_asker_may_name_another_address) {
+  const Address named = tests::ip(3, 8000);
+  const Address target = tests::ip(2);
+  auto now_step = step();
+  room.on_message(
+      now_step, from(tests::ip(77)),
+      wire::IndirectPing{{5}, target.ip_view(), target.port, "n2", false, named.ip_view(), named.port, "n3"});
+  const SeqNo ours = message<wire::Ping>(0).seq;
+  out->clear();
+  EXPECT_TRUE(ack(ours, tests::ip(2)));
+  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:8000 ack seq=5"}) << "and no rumors for a stranger";
+}
+
+TEST_F(RelayTest, a_silent_target_is_answered_by_a_nack_after_the_probe_timeout) {
+  ask("n2", tests::ip(2));
+  out->clear();
+  EXPECT_EQ(room.next_deadline(), steady + milliseconds(500));
+  steady += milliseconds(499);
+  run();
+  EXPECT_TRUE(out->items().empty());
+  steady += milliseconds(1);
+  run();
+  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:7946 nack seq=70 + rumors"});
+  EXPECT_EQ(room.next_deadline(), kNever);
+}
+
+TEST_F(RelayTest, who_does_not_understand_nacks_gets_none) {
+  ask("n2", tests::ip(2), false);
+  out->clear();
+  steady += milliseconds(500);
+  run();
+  EXPECT_TRUE(out->items().empty());
+}
+
+TEST_F(RelayTest, an_address_that_no_member_is_known_by_is_not_pinged) {
+  ask("n9", tests::ip(2));
+  ask("n2", tests::ip(9));
+  ask("n2", tests::ip(2, 53));
+  ask("self", tests::ip(1));
+  ask("", tests::ip(2));
+  EXPECT_EQ(sent(), std::vector<std::string>(5, "10.0.0.3:7946 nack seq=70"))
+      << "but the asker learns that we are fine";
+  EXPECT_EQ(counters[Count::dropped_unexpected], 5u);
+  EXPECT_EQ(counters[Count::relays], 0u);
+}
+
+TEST_F(RelayTest, the_number_of_pings_for_others_is_bounded) {
+  for (std::uint32_t i = 0; i < kRelaysMax + 10; ++i) ask("n2", tests::ip(2), true, i);
+  EXPECT_EQ(counters[Count::relays], kRelaysMax);
+  EXPECT_EQ(counters[Count::dropped_unexpected], 10u);
+  out->clear();
+  steady += milliseconds(500);
+  run();
+  EXPECT_EQ(out->items().size(), kRelaysMax);
+  ask("n2", tests::ip(2));
+  EXPECT_EQ(counters[Count::relays], kRelaysMax + 1);
+}
+
+TEST_F(RelayTest, a_pause_of_ours_forgets_what_was_asked) {
+  ask("n2", tests::ip(2));
+  const SeqNo ours = message<wire::Ping>(0).seq;
+  room.on_pause();
+  EXPECT_EQ(room.next_deadline(), kNever);
+  EXPECT_FALSE(ack(ours, tests::ip(2)));
+}
+
+TEST_F(RelayTest, our_numbers_are_odd) {
+  for (int i = 0; i < 10; ++i) ask("n2", tests::ip(2));
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(message<wire::Ping>(i).seq.value % 2, 1u);
+}
+
+}  // namespace
+}  // namespace hearsay::swim

@@ -1,0 +1,184 @@
+"""Two Serf agents and two hearsay agents are one cluster, and both kinds say the same about it.
+
+The peer is Debian's serf, unmodified. Every test runs plain and encrypted and ends with a look at Serf's log: a
+peer that understands us has nothing to warn about.
+"""
+import base64
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support.cluster import SerfAgent, wait_until
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+# The warnings and errors that Serf may write, and why they are no fault of ours. All belong to a member that a test
+# stopped on purpose; at rest there are none.
+ALLOWED_WHEN_SOMEBODY_ENDED = [
+    # A restarted member hears the verdict about its former life and objects, as it should.
+    r"\[WARN\] memberlist: Refuting a (suspect|dead) message",
+    # Serf dialled, pinged or pushed to a process that is gone, or that ended meanwhile.
+    r"\[(WARN|ERR)\] memberlist: (Failed to send|Failed fallback|Push/Pull with)"
+    r".*(connection refused|connection reset|broken pipe|EOF|i/o timeout)",
+    # A process that is ending may still take a connection when it answers no datagram any more.
+    r"\[WARN\] memberlist: Was able to .* but other probes failed",
+]
+
+
+def unexpected_lines(serf, somebody_ended):
+    allowed = ALLOWED_WHEN_SOMEBODY_ENDED if somebody_ended else []
+    return [line for line in serf.log_text().splitlines()
+            if re.search(r"\[(WARN|ERR|ERROR)\]", line) and not any(re.search(rule, line) for rule in allowed)]
+
+
+@pytest.fixture(params=["plain", "encrypted"])
+def key(request):
+    return None if request.param == "plain" else KEY
+
+
+class Mixed:
+    """s1 and s2 are Serf's, h1 and h2 ours. `ended` says that a test stopped somebody on purpose."""
+
+    def __init__(self, cluster, key):
+        self.cluster = cluster
+        # Not the local profile: it tells a rumor only twice, so now and then somebody waits for a table exchange.
+        lan = {"encrypt": key, "profile": "lan"}
+        self.s1 = cluster.serf("s1", tags={"role": "db", "made-by": "serf"}, **lan).start()
+        self.s2 = cluster.serf("s2", tags={"role": "web"}, **lan).start()
+        self.h1 = cluster.hearsay("h1", tags={"role": "db", "zone": "eu west"}, **lan).start()
+        self.h2 = cluster.hearsay("h2", tags={"role": "web"}, **lan).start()
+        self.ended = False
+
+    def join_all(self):
+        """Each side joins the other: h1 by s1, s2 by h1, h2 by s2."""
+        self.h1.join(self.s1)
+        self.s2.join(self.h1)
+        self.h2.join(self.s2)
+        self.agree()
+
+    def agree(self, **changed):
+        self.cluster.agree({"s1": "alive", "s2": "alive", "h1": "alive", "h2": "alive", **changed})
+
+
+@pytest.fixture
+def mixed(cluster, key):
+    mixed = Mixed(cluster, key)
+    mixed.join_all()
+    yield mixed
+    faults = {a.name: unexpected_lines(a, mixed.ended) for a in cluster.agents if isinstance(a, SerfAgent)}
+    assert not any(faults.values()), f"Serf complains about us: {faults}"
+
+
+def test_all_agree_on_addresses_and_tags(mixed):
+    agents = [mixed.s1, mixed.s2, mixed.h1, mixed.h2]
+    expected = {a.name: (a.address, a.tags) for a in agents}
+    for agent in agents:
+        wait_until(f"{agent.name} sees all tags",
+                   lambda agent=agent: {n: (m["addr"], m["tags"]) for n, m in agent.members().items()} == expected)
+
+
+def test_a_cluster_at_rest_stays_at_rest(mixed):
+    before = {a.name: len(a.log_text()) for a in (mixed.s1, mixed.s2)}
+    # Ten probes of everybody by everybody, a hundred gossip ticks.
+    time.sleep(10)
+    mixed.agree()
+    for agent in (mixed.s1, mixed.s2):
+        tail = agent.log_text()[before[agent.name]:]
+        assert "Suspect" not in tail and "suspect" not in tail, tail
+
+
+@pytest.mark.parametrize("who", ["s2", "h2"])
+def test_a_graceful_leave_is_seen_as_left_by_all(mixed, who):
+    mixed.ended = True
+    agent = getattr(mixed, who)
+    agent.leave()
+    wait_until(f"{who} ends", lambda: not agent.is_running())
+    mixed.agree(**{who: "left"})
+
+
+@pytest.mark.parametrize("who", ["s2", "h2"])
+def test_a_killed_member_is_failed_for_all_and_comes_back(mixed, who):
+    mixed.ended = True
+    agent = getattr(mixed, who)
+    agent.kill()
+    mixed.agree(**{who: "failed"})
+    agent.start()
+    agent.join(mixed.h1 if who == "s2" else mixed.s1)
+    mixed.agree()
+
+
+def test_a_member_that_left_comes_back(mixed):
+    mixed.ended = True
+    for agent, contact in ((mixed.h2, mixed.s1), (mixed.s2, mixed.h1)):
+        assert agent.end(signal.SIGINT) == 0
+        mixed.agree(**{agent.name: "left"})
+        agent.start()
+        agent.join(contact)
+        mixed.agree()
+
+
+def test_force_leave_turns_a_failed_member_into_left(mixed):
+    mixed.ended = True
+    mixed.h2.kill()
+    mixed.agree(h2="failed")
+    mixed.s1.ask("force-leave", "h2")
+    mixed.agree(h2="left")
+
+
+def test_changed_tags_reach_everybody(mixed):
+    mixed.s1.ask("tags", "-set", "version=2", "-delete", "made-by")
+    for agent in (mixed.s2, mixed.h1, mixed.h2):
+        wait_until(f"{agent.name} sees the new tags",
+                   lambda agent=agent: agent.members()["s1"]["tags"] == {"role": "db", "version": "2"})
+
+
+def test_serf_reaches_everybody(mixed):
+    """`serf reachability` is a query that every member has to acknowledge, ours too."""
+    def reached():
+        # A query is told a few times only, so now and then it misses somebody, Serf or ours: ask again.
+        try:
+            return "Successfully contacted all live nodes" in mixed.s1.ask("reachability")
+        except subprocess.CalledProcessError:
+            return False
+
+    wait_until("all members acknowledge Serf's ping", reached, within=30)
+
+
+@pytest.fixture
+def no_datagrams_between():
+    """Drops all datagrams between two addresses, both ways, until the test ends."""
+    table = f"hearsay_test_{os.getpid()}"
+
+    def block(a, b):
+        rules = "".join(f"ip saddr {x} ip daddr {y} udp dport 7946 drop\n" for x, y in ((a, b), (b, a)))
+        text = f"table inet {table} {{\nchain out {{\ntype filter hook output priority 0;\n{rules}}}\n}}\n"
+        subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
+
+    yield block
+    subprocess.run(["nft", "delete", "table", "inet", table], check=False)
+
+
+def test_user_events_pass_through_us(cluster, no_datagrams_between):
+    """Two Serf agents that cannot send each other datagrams hear each other's events through ours."""
+    s1 = cluster.serf("s1").start()
+    s2 = cluster.serf("s2").start()
+    h1 = cluster.hearsay("h1").start()
+    no_datagrams_between(s1.ip, s2.ip)
+    s1.join(h1)
+    s2.join(h1)
+    cluster.agree({"s1": "alive", "s2": "alive", "h1": "alive"})
+    number = iter(range(100))
+
+    def heard(teller, listener, event):
+        # The local profile tells a rumor only twice, and either may go where it is lost: tell it again.
+        teller.ask("event", "-coalesce=false", event, f"try {next(number)}")
+        time.sleep(0.5)
+        return f"Received event: user-event: {event}" in listener.log_text()
+
+    wait_until("s2 hears s1's event", lambda: heard(s1, s2, "deploy"), within=10)
+    wait_until("s1 hears s2's event", lambda: heard(s2, s1, "rollback"), within=10)
+    assert h1.info()["counters"]["user_events"] >= 2
