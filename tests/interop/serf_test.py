@@ -24,6 +24,8 @@ ALLOWED_WHEN_SOMEBODY_ENDED = [
     # Serf dialled, pinged or pushed to a process that is gone, or that ended meanwhile.
     r"\[(WARN|ERR)\] memberlist: (Failed to send|Failed fallback|Push/Pull with)"
     r".*(connection refused|connection reset|broken pipe|EOF|i/o timeout)",
+    # The agent notices its own end before it exits, if the end is slow enough.
+    r"\[WARN\] agent: Serf shutdown detected, quitting",
     # A process that is ending may still take a connection when it answers no datagram any more.
     r"\[WARN\] memberlist: Was able to .* but other probes failed",
 ]
