@@ -1,0 +1,363 @@
+#include "sim/cluster.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/hash.h"
+
+namespace hearsay::sim {
+
+namespace {
+
+constexpr Duration kSecond = std::chrono::seconds(1);
+// What a host writes to disk ahead of use; see the agent's data directory.
+constexpr std::uint32_t kIncarnationBlock = 16;
+
+std::uint64_t nanoseconds(Duration duration) { return static_cast<std::uint64_t>(duration.count()); }
+
+class Run {
+ public:
+  explicit Run(const ClusterPlan& plan) : plan_(plan), world_({plan.seed, plan.network}) {
+    world_.on_notice = [this](Place place, const Notice& notice) { heard(place, notice); };
+    world_.on_sent = [this](Place from, Place to, ByteView bytes, bool lost) {
+      trace_.add(nanoseconds(world_.elapsed()));
+      trace_.add(from << 33 | to << 1 | (lost ? 1 : 0));
+      trace_.add(bytes);
+      second_bytes_ += bytes.size();
+    };
+    for (const Fault& fault : plan.faults) plan_fault(fault);
+    std::ranges::stable_sort(moments_, {}, &Moment::at);
+  }
+
+  ClusterReport run(const std::function<bool(double)>& go_on) {
+    start();
+    settle(go_on);
+    measure(go_on);
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  struct Moment {
+    Duration at;
+    std::function<void()> happens;
+  };
+  struct Actor {
+    bool paused = false;
+    bool crashed_for_ever = false;
+    Duration down_since{-1};
+    Duration down_for{};
+  };
+
+  void plan_fault(const Fault& fault) {
+    const auto at = [&](Duration when, std::function<void()> what) { moments_.push_back({when, std::move(what)}); };
+    const Place place = fault.place;
+    const Duration end = fault.at + fault.lasts;
+    const bool ends = fault.lasts > Duration{};
+    switch (fault.what) {
+      case Fault::What::crash:
+        at(fault.at, [this, place] { crash(place, true); });
+        break;
+      case Fault::What::restart:
+      case Fault::What::wipe:
+        at(fault.at, [this, place] { crash(place, false); });
+        at(end, [this, place, disk = fault.what == Fault::What::restart] { restart(place, disk); });
+        break;
+      case Fault::What::pause:
+        at(fault.at, [this, place] { pause(place); });
+        if (ends) at(end, [this, place] { go_on(place); });
+        break;
+      case Fault::What::cut:
+        at(fault.at, [this, place] { cut(place, true); });
+        if (ends) at(end, [this, place] { cut(place, false); });
+        break;
+      case Fault::What::one_way:
+        at(fault.at, [this, fault] { world_.network().block(fault.place, fault.other); });
+        if (ends) at(end, [this, fault] { world_.network().unblock(fault.place, fault.other); });
+        break;
+      case Fault::What::loss:
+        at(fault.at, [this, fault] { world_.network().set_loss(fault.share); });
+        if (ends) at(end, [this] { world_.network().set_loss(plan_.network.loss); });
+        break;
+    }
+  }
+
+  void start() {
+    actors_.resize(plan_.nodes);
+    for (Place place = 0; place < plan_.nodes; ++place) {
+      Config config = plan_.config;
+      config.name = "n" + std::to_string(place);
+      places_[config.name] = place;
+      world_.add(config);
+      if (place > 0) join(place, 0);
+    }
+  }
+
+  void join(Place place, Place contact) {
+    world_.command(place, Join{CommandId{++commands_}, {to_string(world_.config(contact).advertise)}});
+  }
+
+  bool complete() {
+    for (Place place = 0; place < plan_.nodes; ++place) {
+      const auto info = world_.node(place).info();
+      if (info.members[static_cast<std::size_t>(Status::alive)] != plan_.nodes) return false;
+    }
+    return true;
+  }
+
+  void settle(const std::function<bool(double)>& go_on) {
+    constexpr Duration kLook = std::chrono::milliseconds(100);
+    Place look_at = 0;
+    while (world_.elapsed() < plan_.settle_max) {
+      world_.run_for(kLook);
+      // One that is not complete yet spares a look at all others.
+      const auto& info = world_.node(look_at % plan_.nodes).info();
+      if (info.members[static_cast<std::size_t>(Status::alive)] != plan_.nodes) continue;
+      ++look_at;
+      if (complete()) {
+        report_.settled = true;
+        report_.settle_time = world_.elapsed();
+        // The rumors of the join are still being told; what is measured is a cluster at rest.
+        world_.run_for(10 * kSecond);
+        return;
+      }
+      if (!go_on(0)) {
+        report_.interrupted = true;
+        return;
+      }
+    }
+  }
+
+  void measure(const std::function<bool(double)>& go_on) {
+    zero_ = world_.elapsed();
+    measuring_ = true;
+    for (Place place = 0; place < plan_.nodes; ++place) before_.push_back(world_.node(place).info().counters);
+    second_bytes_ = 0;
+    auto moment = moments_.begin();
+    Duration done{};
+    while (done < plan_.duration && !report_.interrupted) {
+      const Duration next = std::min(plan_.duration, (done / kSecond + 1) * kSecond);
+      for (; moment != moments_.end() && moment->at < next; ++moment) {
+        world_.run_for(zero_ + moment->at - world_.elapsed());
+        moment->happens();
+      }
+      world_.run_for(zero_ + next - world_.elapsed());
+      const double seconds = static_cast<double>((next - done).count()) / static_cast<double>(kSecond.count());
+      done = next;
+      report_.bytes_per_node_s.push_back(static_cast<double>(second_bytes_) / seconds /
+                                         static_cast<double>(plan_.nodes));
+      second_bytes_ = 0;
+      const double share = static_cast<double>(done.count()) / static_cast<double>(plan_.duration.count());
+      if (done < plan_.duration && !go_on(share)) report_.interrupted = true;
+    }
+    report_.measured = done;
+  }
+
+  void finish() {
+    for (Place place = 0; place < plan_.nodes; ++place) {
+      Actor& actor = actors_[place];
+      if (world_.is_up(place)) take_counters(place);
+      if (actor.down_since >= Duration{}) actor.down_for += report_.measured - actor.down_since;
+      report_.node_milliseconds += nanoseconds(report_.measured - actor.down_for) / 1'000'000;
+    }
+    for (auto& detection : report_.detections) {
+      std::ranges::sort(detection.times);
+      for (Place place = 0; place < plan_.nodes; ++place) {
+        if (world_.is_up(place) && !actors_[place].paused && place != detection.place) ++detection.observers;
+      }
+    }
+    report_.datagrams = world_.network().datagrams();
+    report_.agreed = agreed();
+    report_.trace_hash = trace_.value();
+  }
+
+  // All running nodes show the same statuses.
+  bool agreed() {
+    std::optional<std::map<std::string, Status>> first;
+    for (Place place = 0; place < plan_.nodes; ++place) {
+      if (!world_.is_up(place) || actors_[place].paused) continue;
+      std::map<std::string, Status> view;
+      for (const auto& member : world_.node(place).members()) view[member.name] = member.status;
+      if (!first)
+        first = std::move(view);
+      else if (*first != view)
+        return false;
+    }
+    return true;
+  }
+
+  // Adds what this node counted; only the messages count from the very start.
+  void take_counters(Place place) {
+    const Counters& now = world_.node(place).info().counters;
+    for (std::size_t i = 0; i < kCounts; ++i)
+      report_.counters.values[i] += now.values[i] - before_[place].values[i];
+    report_.messages += now[Count::messages_in];
+    before_[place] = {};
+  }
+
+  Duration clock() const { return world_.elapsed() - zero_; }
+
+  void crash(Place place, bool for_ever) {
+    Actor& actor = actors_[place];
+    if (!world_.is_up(place)) return;
+    if (for_ever) {
+      actor.crashed_for_ever = true;
+      report_.detections.push_back({place, clock(), 0, {}});
+    }
+    incarnations_[place] = world_.node(place).info().self.incarnation.value;
+    take_counters(place);
+    actor.down_since = clock();
+    actor.paused = false;
+    world_.crash(place);
+  }
+
+  void restart(Place place, bool disk) {
+    Actor& actor = actors_[place];
+    if (world_.is_up(place)) return;
+    actor.crashed_for_ever = false;
+    actor.down_for += clock() - actor.down_since;
+    actor.down_since = Duration{-1};
+    world_.restart(place, Incarnation{disk ? incarnations_[place] + kIncarnationBlock : 1});
+    for (Place contact = 0; contact < plan_.nodes; ++contact) {
+      if (contact == place || !world_.is_up(contact)) continue;
+      join(place, contact);
+      return;
+    }
+  }
+
+  void pause(Place place) {
+    if (!world_.is_up(place)) return;
+    actors_[place].paused = true;
+    world_.pause(place);
+  }
+
+  void go_on(Place place) {
+    if (!world_.is_up(place) || !actors_[place].paused) return;
+    actors_[place].paused = false;
+    world_.go_on(place);
+  }
+
+  void cut(Place last, bool blocked) {
+    for (Place left = 0; left <= last; ++left) {
+      for (Place right = last + 1; right < plan_.nodes; ++right) {
+        if (blocked) {
+          world_.network().block(left, right);
+          world_.network().block(right, left);
+        } else {
+          world_.network().unblock(left, right);
+          world_.network().unblock(right, left);
+        }
+      }
+    }
+  }
+
+  void heard(Place observer, const Notice& notice) {
+    trace_.add(nanoseconds(world_.elapsed()));
+    trace_.add(observer);
+    trace_.add(describe(notice));
+    const auto* change = std::get_if<MemberChange>(&notice.body);
+    if (change == nullptr || !measuring_) return;
+    const auto found = places_.find(change->member.name);
+    if (found == places_.end()) return;
+    const Place subject = found->second;
+    const bool runs = world_.is_up(subject) && !actors_[subject].paused;
+    switch (change->what) {
+      case MemberChange::What::suspected:
+        if (change->evidence.source != Evidence::Source::own_probe) break;
+        ++report_.suspicions;
+        if (runs) ++report_.false_suspicions;
+        break;
+      case MemberChange::What::failed:
+        if (runs) ++report_.false_deaths;
+        if (!actors_[subject].crashed_for_ever) break;
+        for (auto& detection : report_.detections) {
+          if (detection.place == subject) detection.times.push_back(clock() - detection.at);
+        }
+        break;
+      case MemberChange::What::refuted:
+        ++report_.refutations;
+        break;
+      default:
+        break;
+    }
+  }
+
+  const ClusterPlan& plan_;
+  World world_;
+  std::vector<Actor> actors_;
+  std::vector<Moment> moments_;
+  std::vector<Counters> before_;
+  std::map<std::string, Place, std::less<>> places_;
+  std::map<Place, std::uint32_t> incarnations_;  // of crashed nodes
+  std::uint64_t commands_ = 0;
+  Duration zero_{};  // the plan's clock starts here
+  bool measuring_ = false;
+  std::uint64_t second_bytes_ = 0;
+  base::Hasher trace_;
+  ClusterReport report_;
+};
+
+}  // namespace
+
+const char* name_of(Fault::What what) {
+  switch (what) {
+    case Fault::What::crash:
+      return "crash";
+    case Fault::What::restart:
+      return "restart";
+    case Fault::What::wipe:
+      return "wipe";
+    case Fault::What::pause:
+      return "pause";
+    case Fault::What::cut:
+      return "cut";
+    case Fault::What::one_way:
+      return "one-way";
+    case Fault::What::loss:
+      return "loss";
+  }
+  return "unknown";
+}
+
+std::vector<std::string> faults_of(const ClusterPlan& plan) {
+  std::vector<std::string> faults;
+  const auto complain = [&](std::string what) { faults.push_back(std::move(what)); };
+  const std::string nodes = std::to_string(plan.nodes) + " nodes";
+  if (plan.nodes < 2 || plan.nodes > kClusterNodesMax) {
+    complain(nodes + ": a cluster has 2 to " + std::to_string(kClusterNodesMax));
+  }
+  if (plan.duration <= Duration{}) complain("the duration must be longer than nothing");
+  if (!(plan.network.loss >= 0 && plan.network.loss <= 1)) complain("the loss must be in 0 .. 1");
+  for (const Fault& fault : plan.faults) {
+    const std::string what = name_of(fault.what);
+    const bool has_place = fault.what != Fault::What::loss;
+    if (has_place && fault.place >= plan.nodes) {
+      complain(what + " of node " + std::to_string(fault.place) + ": with " + nodes + " the last one is " +
+               std::to_string(plan.nodes - 1));
+    }
+    if (fault.what == Fault::What::one_way && fault.other >= plan.nodes) {
+      complain(what + " to node " + std::to_string(fault.other) + ": with " + nodes + " the last one is " +
+               std::to_string(plan.nodes - 1));
+    }
+    if (fault.at < Duration{} || fault.at >= plan.duration) {
+      complain(what + " at " + std::to_string(fault.at / kSecond) + " s: the run ends after " +
+               std::to_string(plan.duration / kSecond) + " s");
+    }
+    if (fault.what == Fault::What::loss && !(fault.share >= 0 && fault.share <= 1)) {
+      complain("the loss must be in 0 .. 1");
+    }
+    const bool must_end = fault.what == Fault::What::restart || fault.what == Fault::What::wipe;
+    if (must_end && fault.lasts <= Duration{}) complain(what + " needs how long the node is down");
+  }
+  Config config = plan.config;
+  config.name = "n0";
+  config.advertise = Address::from_ip(std::array<std::uint8_t, 4>{10, 0, 0, 1}, 7946);
+  for (const auto& fault : validate(config)) complain(fault.key + ": " + fault.cause + "; " + fault.cure);
+  return faults;
+}
+
+ClusterReport run_cluster(const ClusterPlan& plan, const std::function<bool(double done)>& go_on) {
+  return Run(plan).run(go_on);
+}
+
+}  // namespace hearsay::sim

@@ -1,0 +1,91 @@
+#include "sim/cluster.h"
+
+#include <gtest/gtest.h>
+
+namespace hearsay::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+bool always(double) { return true; }
+
+ClusterPlan plan_of(std::size_t nodes, Duration duration, std::vector<Fault> faults) {
+  ClusterPlan plan;
+  plan.nodes = nodes;
+  plan.duration = duration;
+  plan.faults = std::move(faults);
+  return plan;
+}
+
+TEST(Cluster, a_crash_is_known_to_all_within_the_longest_suspicion) {
+  const auto report =
+      run_cluster(plan_of(20, seconds(60), {{.what = Fault::What::crash, .at = seconds(5), .place = 7}}), always);
+  ASSERT_TRUE(report.settled);
+  ASSERT_EQ(report.detections.size(), 1u);
+  const Detection& detection = report.detections[0];
+  EXPECT_EQ(detection.observers, 19u);
+  EXPECT_EQ(detection.times.size(), 19u);
+  // One to two probe intervals until the first probe fails; suspicion of 4 log10(20) s at least and six times that
+  // at most; some gossip.
+  EXPECT_GT(detection.times.front(), seconds(5));
+  EXPECT_LT(detection.times.back(), seconds(3 + 32));
+  EXPECT_EQ(report.false_deaths, 0u);
+  EXPECT_TRUE(report.agreed);
+  EXPECT_EQ(report.node_milliseconds, 19u * 60'000 + 5'000);
+}
+
+TEST(Cluster, the_same_plan_gives_the_same_trace_and_another_seed_another) {
+  auto plan = plan_of(10, seconds(20), {{.what = Fault::What::crash, .at = seconds(2), .place = 3}});
+  plan.network.loss = 0.1;
+  plan.network.jitter = milliseconds(3);
+  const auto first = run_cluster(plan, always);
+  EXPECT_EQ(run_cluster(plan, always).trace_hash, first.trace_hash);
+  plan.seed = 2;
+  EXPECT_NE(run_cluster(plan, always).trace_hash, first.trace_hash);
+}
+
+TEST(Cluster, a_pause_shorter_than_the_suspicion_is_no_death) {
+  const auto report = run_cluster(
+      plan_of(10, seconds(30), {{.what = Fault::What::pause, .at = seconds(2), .lasts = seconds(3), .place = 4}}),
+      always);
+  EXPECT_EQ(report.false_deaths, 0u);
+  EXPECT_EQ(report.false_suspicions, 0u);
+  EXPECT_TRUE(report.agreed);
+}
+
+TEST(Cluster, a_restart_and_a_healed_cut_end_in_agreement) {
+  const auto report =
+      run_cluster(plan_of(8, seconds(180),
+                          {{.what = Fault::What::restart, .at = seconds(5), .lasts = seconds(20), .place = 1},
+                           {.what = Fault::What::wipe, .at = seconds(5), .lasts = seconds(20), .place = 2},
+                           {.what = Fault::What::cut, .at = seconds(40), .lasts = seconds(60), .place = 3}}),
+                  always);
+  EXPECT_GT(report.false_deaths, 0u) << "each half takes the other for failed";
+  EXPECT_GT(report.refutations, 0u);
+  EXPECT_TRUE(report.agreed);
+  EXPECT_TRUE(report.detections.empty()) << "nobody crashed for ever";
+}
+
+TEST(Cluster, an_interrupted_run_says_how_far_it_came) {
+  int asked = 0;
+  const auto report =
+      run_cluster(plan_of(4, seconds(30), {}), [&](double done) { return done == 0 || ++asked < 3; });
+  EXPECT_TRUE(report.interrupted);
+  EXPECT_EQ(report.measured, seconds(3));
+  EXPECT_EQ(report.bytes_per_node_s.size(), 3u);
+}
+
+TEST(Cluster, all_that_is_wrong_with_a_plan_is_named) {
+  auto plan = plan_of(4, seconds(30),
+                      {{.what = Fault::What::crash, .at = seconds(5), .place = 4},
+                       {.what = Fault::What::pause, .at = seconds(31), .lasts = seconds(1), .place = 1},
+                       {.what = Fault::What::restart, .at = seconds(1), .place = 1}});
+  plan.network.loss = 2;
+  EXPECT_EQ(faults_of(plan).size(), 4u);
+  EXPECT_TRUE(faults_of(plan_of(4, seconds(30), {})).empty());
+  EXPECT_FALSE(faults_of(plan_of(1, seconds(30), {})).empty());
+}
+
+}  // namespace
+}  // namespace hearsay::sim
