@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/config.h"
@@ -13,6 +14,19 @@ namespace hearsay::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+
+// `hearsay sim cluster`. Words as they were given; cli/sim_cluster understands them.
+struct SimClusterArguments {
+  std::size_t nodes = 10;
+  std::string family = "swim";
+  std::string length = "60s";
+  std::uint64_t seed = 1;
+  double loss = 0;
+  std::string latency = "500us";
+  std::string jitter = "0s";
+  // Each fault as (flag without dashes, "NODE@TIME+DURATION"), in the order given.
+  std::vector<std::pair<std::string, std::string>> faults;
+};
 
 // All that can stand on a command line; each command reads its part.
 struct Arguments {
@@ -39,6 +53,8 @@ struct Arguments {
   std::vector<agent::Given> settings;
   bool check = false;
   bool print_config = false;
+  // sim cluster
+  SimClusterArguments sim_cluster;
 };
 
 int run_agent(const Arguments& arguments, Terminal& terminal);
@@ -49,6 +65,7 @@ int run_info(const Arguments& arguments, Terminal& terminal);
 int run_why(const Arguments& arguments, Terminal& terminal);
 int run_monitor(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
+int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
 int run_version(const Arguments& arguments, Terminal& terminal);
 
 // Understands the words and runs the command; the exit status of the process.

@@ -61,6 +61,13 @@ void add_list_setting(CLI::App& app, Arguments& arguments, const std::string& fl
       ->allow_extra_args(false);
 }
 
+// KEY=VALUE of --set.
+void add_pair(Arguments& arguments, const std::string& pair) {
+  const std::size_t equals = std::min(pair.find('='), pair.size());
+  arguments.settings.push_back(
+      {pair.substr(0, equals), "--set " + pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size()))});
+}
+
 void declare_agent(CLI::App& app, Arguments& arguments) {
   app.add_option("--config", arguments.config_file, "a TOML file; flags override it")->type_name("FILE");
   add_setting(app, arguments, "--name", "name", "NAME", "unique in the cluster (default: the host's name)");
@@ -90,11 +97,7 @@ void declare_agent(CLI::App& app, Arguments& arguments) {
   app.add_option_function<std::vector<std::string>>(
          "--set",
          [&arguments](const std::vector<std::string>& pairs) {
-           for (const auto& pair : pairs) {
-             const std::size_t equals = std::min(pair.find('='), pair.size());
-             arguments.settings.push_back({pair.substr(0, equals), "--set " + pair.substr(0, equals),
-                                           pair.substr(std::min(equals + 1, pair.size()))});
-           }
+           for (const auto& pair : pairs) add_pair(arguments, pair);
          },
          "any other key, for example swim.probe_interval=500ms; repeatable")
       ->type_name("KEY=VALUE")
@@ -154,8 +157,51 @@ void declare_keygen(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  auto& sim = arguments.sim_cluster;
+  app.add_option("--config", arguments.config_file, "an agent's configuration: its knobs are tried")
+      ->type_name("FILE");
+  app.add_option("--nodes", sim.nodes, "how many nodes, 2 to 20000 (default: 10)")->type_name("N");
+  app.add_option("--family", sim.family, "the protocol family (default: swim)")->type_name("swim");
+  add_setting(app, arguments, "--profile", "profile", "local|lan|wan", "timings of all nodes (default: lan)");
+  app.add_option("--for", sim.length, "virtual time, after all have joined (default: 60s)")->type_name("TIME");
+  app.add_option("--loss", sim.loss, "share of datagrams that is lost, 0 to 1 (default: 0)")->type_name("P");
+  app.add_option("--latency", sim.latency, "one way (default: 500us)")->type_name("TIME");
+  app.add_option("--jitter", sim.jitter, "added to the latency, uniform from 0 to this (default: 0s)")
+      ->type_name("TIME");
+  const auto add_fault = [&](const char* name, const char* type, const char* help) {
+    app.add_option_function<std::vector<std::string>>(
+           "--" + std::string(name),
+           [&sim, name](const std::vector<std::string>& values) {
+             for (const auto& value : values) sim.faults.emplace_back(name, value);
+           },
+           help)
+        ->type_name(type)
+        ->type_size(1)
+        ->allow_extra_args(false);
+  };
+  add_fault("crash", "NODE@TIME", "the process is gone; nodes are numbered from 0; repeatable, as all faults");
+  add_fault("restart", "NODE@TIME+DOWN", "it crashes and comes back with its disk");
+  add_fault("wipe", "NODE@TIME+DOWN", "it crashes and comes back without its disk");
+  add_fault("pause", "NODE@TIME+DURATION", "SIGSTOP, SIGCONT");
+  add_fault("cut", "NODE@TIME+DURATION", "a partition: nodes 0 to NODE on one side");
+  add_fault("one-way", "FROM:TO@TIME+DURATION", "nothing arrives from one at the other");
+  add_fault("lossy", "SHARE@TIME+DURATION", "this share of all datagrams is lost meanwhile");
+  app.add_option("--seed", sim.seed, "everything random derives from it (default: 1)")->type_name("S");
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [&arguments](const std::vector<std::string>& pairs) {
+           for (const auto& pair : pairs) add_pair(arguments, pair);
+         },
+         "a knob of all nodes as in the agent's configuration, for example swim.probe_interval=500ms; repeatable")
+      ->type_name("KEY=VALUE")
+      ->type_size(1)
+      ->allow_extra_args(false);
+}
+
 struct Command {
-  const char* name;
+  const char* name;  // "sim cluster": a command of a group
   const char* summary;
   void (*declare)(CLI::App&, Arguments&);
   int (*run)(const Arguments&, Terminal&);
@@ -170,8 +216,40 @@ constexpr Command kCommands[] = {
     {"why", "Explain why an agent believes what it believes of a member", &declare_why, &run_why},
     {"monitor", "Follow what an agent learns, until Ctrl-C", &declare_monitor, &run_monitor},
     {"keygen", "Make a key for --encrypt or a keyring file", &declare_keygen, &run_keygen},
+    {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},
     {"version", "Show the version and the protocols", &add_output_options, &run_version},
 };
+
+struct Group {
+  const char* name;
+  const char* summary;
+};
+
+constexpr Group kGroups[] = {
+    {"sim", "Try a cluster before you deploy it"},
+};
+
+// Where the command belongs, which is made when it is not there.
+CLI::App& group_of(CLI::App& app, const std::string& name) {
+  for (const Group& group : kGroups) {
+    if (name != group.name) continue;
+    const auto known = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
+    if (!known.empty()) return *known.front();
+    return *app.add_subcommand(group.name, group.summary)->require_subcommand(0, 1);
+  }
+  return app;
+}
+
+// The command that was named, group or command of a group; the program itself when none was.
+const CLI::App* innermost(const CLI::App& app) {
+  const CLI::App* where = &app;
+  while (!where->get_subcommands().empty()) where = where->get_subcommands().front();
+  return where;
+}
+
+std::string full_name(const CLI::App* app) {
+  return app->get_parent() == nullptr ? "hearsay" : full_name(app->get_parent()) + " " + app->get_name();
+}
 
 // What to say of words that are neither command nor option, with the nearest that is.
 std::string complaint_about(const CLI::App& app, const std::vector<std::string>& words) {
@@ -203,31 +281,34 @@ int run(int count, const char* const* words, Terminal& terminal) {
   app.footer("Exit status: 0 done, 1 failed, 2 wrong usage. `hearsay COMMAND --help` tells more.");
   std::map<const CLI::App*, const Command*> commands;
   for (const Command& command : kCommands) {
-    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    const std::string name = command.name;
+    const auto space = name.find(' ');
+    CLI::App& parent = space == std::string::npos ? app : group_of(app, name.substr(0, space));
+    CLI::App* sub = parent.add_subcommand(name.substr(space + 1), command.summary);
     command.declare(*sub, arguments);
     commands[sub] = &command;
   }
   const Command* chosen = nullptr;
-  const CLI::App* where = &app;
   try {
     app.parse(count, words);
-    if (app.get_subcommands().empty()) {
-      terminal.err(app.help());
+    const CLI::App* where = innermost(app);
+    if (!commands.contains(where)) {  // none, or only a group
+      terminal.err(where->help(where == &app ? "" : full_name(where->get_parent())));
       return kUsage;
     }
-    chosen = commands.at(app.get_subcommands().front());
+    chosen = commands.at(where);
   } catch (const CLI::Success& done) {  // help or version
-    if (!app.get_subcommands().empty()) where = app.get_subcommands().front();
+    const CLI::App* where = innermost(app);
     terminal.out(dynamic_cast<const CLI::CallForVersion*>(&done) != nullptr
                      ? std::string(done.what()) + "\n"
-                     : where->help(where == &app ? "" : "hearsay"));
+                     : where->help(where == &app ? "" : full_name(where->get_parent())));
     return kDone;
   } catch (const CLI::ParseError& error) {
-    if (!app.get_subcommands().empty()) where = app.get_subcommands().front();
-    const std::string name = where == &app ? "hearsay" : "hearsay " + where->get_name();
+    const CLI::App* where = innermost(app);
     std::string what = complaint_about(*where, app.remaining(true));
     if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || what.empty()) what = error.what();
-    terminal.err(name + ": " + printable(what) + "\n  `" + name + " --help` lists what there is.\n");
+    terminal.err(full_name(where) + ": " + printable(what) + "\n  `" + full_name(where) +
+                 " --help` lists what there is.\n");
     return kUsage;
   }
   if (arguments.no_color) terminal.colour = false;

@@ -257,5 +257,42 @@ TEST(Cli, the_configuration_is_checked_without_starting) {
   EXPECT_EQ(say({"agent", "--config", "/nonexistent.toml"}).status, 1);
 }
 
+TEST(SimCluster, a_crash_is_reported_as_a_table_and_as_json) {
+  const std::vector<std::string> words{"sim", "cluster", "--nodes", "8",      "--for",
+                                       "40s", "--crash", "3@5s",    "--seed", "7"};
+  const Said text = say(words);
+  EXPECT_EQ(text.status, kDone) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("all running nodes agree"), HasSubstr("n3"), HasSubstr("7 of 7")));
+  auto json_words = words;
+  json_words.insert(json_words.end(), {"--format", "json"});
+  const auto first = http::parse_json(say(json_words).out).value();
+  const auto& detection = first.at("detection");
+  EXPECT_GT(detection.at("first_s").to_number<double>(), 1.0);
+  EXPECT_GE(detection.at("all_s").to_number<double>(), detection.at("median_s").to_number<double>());
+  EXPECT_EQ(first.at("false_deaths").to_number<int>(), 0);
+  EXPECT_GT(first.at("bytes_per_node_s").to_number<double>(), 0);
+  EXPECT_EQ(first.at("trace_hash"), http::parse_json(say(json_words).out).value().at("trace_hash"));
+}
+
+TEST(SimCluster, a_knob_shows_its_effect) {
+  const auto detected = [](const std::string& knob) {
+    const Said said = say(
+        {"sim", "cluster", "--nodes", "8", "--for", "60s", "--crash", "3@5s", "--format", "json", "--set", knob});
+    return http::parse_json(said.out).value().at("detection").at("all_s").to_number<double>();
+  };
+  EXPECT_LT(detected("swim.suspicion_mult=2"), detected("swim.suspicion_mult=8"));
+}
+
+TEST(SimCluster, impossible_plans_are_refused_with_all_their_faults) {
+  const Said said =
+      say({"sim", "cluster", "--nodes", "8", "--crash", "8@5s", "--pause", "3@5s", "--loss", "1.5", "--for", "9"});
+  EXPECT_EQ(said.status, kUsage);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("--pause \"3@5s\""), HasSubstr("--for \"9\"")));
+  EXPECT_THAT(say({"sim", "cluster", "--nodes", "8", "--crash", "8@5s"}).err, HasSubstr("the last one is 7"));
+  EXPECT_THAT(say({"sim", "cluster", "--set", "swim.prob=1"}).err, HasSubstr("swim.prob"));
+  EXPECT_THAT(say({"sim", "clutter"}).err, HasSubstr("did you mean cluster?"));
+  EXPECT_THAT(say({"sim"}).err, HasSubstr("cluster"));
+}
+
 }  // namespace
 }  // namespace hearsay::cli

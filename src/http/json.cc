@@ -5,6 +5,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
+#include <cmath>
 
 namespace hearsay::http {
 namespace {
@@ -32,6 +34,17 @@ std::size_t sequence_bytes(std::string_view text) {
   return 0;
 }
 
+// As few digits as bring the same number back, and no exponent where people would not write one.
+std::string number_text(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return std::isfinite(value) ? std::string(text, end) : "null";
+}
+
+bool is_list_of_numbers(const boost::json::array& array) {
+  return std::all_of(array.begin(), array.end(), [](const auto& entry) { return entry.is_number(); });
+}
+
 void write_pretty(const boost::json::value& value, std::size_t indent, std::string& out) {
   if (value.is_object() && !value.get_object().empty()) {
     out += "{";
@@ -46,7 +59,18 @@ void write_pretty(const boost::json::value& value, std::size_t indent, std::stri
     out += "\n";
     out.append(indent, ' ');
     out += "}";
-  } else if (value.is_array() && !value.get_array().empty()) {
+  } else if (value.is_double()) {
+    out += number_text(value.get_double());
+  } else if (value.is_array() && is_list_of_numbers(value.get_array())) {
+    out += "[";
+    const char* separator = "";
+    for (const auto& entry : value.get_array()) {
+      out += separator;
+      write_pretty(entry, 0, out);
+      separator = ", ";
+    }
+    out += "]";
+  } else if (value.is_array()) {
     out += "[";
     const char* separator = "\n";
     for (const auto& entry : value.get_array()) {

@@ -19,7 +19,7 @@ Result<boost::json::value> parse_json(std::string_view text);
 // here, because the serializer passes bytes through.
 std::string clean_text(std::string_view text);
 
-// Indented by two spaces, one entry a line, empty containers closed at once.
+// Indented by two spaces, one entry a line; empty containers and lists of numbers stay on one line.
 std::string pretty(const boost::json::value& value);
 
 }  // namespace hearsay::http

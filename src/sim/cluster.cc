@@ -88,6 +88,8 @@ class Run {
       Config config = plan_.config;
       config.name = "n" + std::to_string(place);
       places_[config.name] = place;
+      // As an agent does it: the peer to join is a seed as well, so that a refused join is tried again.
+      if (place > 0) config.contact.seeds = {to_string(world_.config(0).advertise)};
       world_.add(config);
       if (place > 0) join(place, 0);
     }
@@ -167,6 +169,7 @@ class Run {
       }
     }
     report_.datagrams = world_.network().datagrams();
+    report_.simulated = world_.elapsed();
     report_.agreed = agreed();
     report_.trace_hash = trace_.value();
   }

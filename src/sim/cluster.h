@@ -61,6 +61,7 @@ struct ClusterReport {
   Duration settle_time{};  // until all views were complete
   Duration measured{};     // of the plan's duration; less when it was interrupted
   bool interrupted = false;
+  Duration simulated{};               // of virtual time, settling included
   std::vector<Detection> detections;  // of each crash, in order
   // A mistake is about a member that runs and is not paused. Begun: by an observer's own failed probe. Deaths count
   // each observer that came to see the member as failed.
