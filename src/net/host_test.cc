@@ -1,6 +1,8 @@
 #include "hearsay/host.h"
 
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -10,6 +12,7 @@
 #include <thread>
 
 #include "net/loop_test.h"
+#include "net/socket.h"
 
 namespace hearsay {
 namespace {
@@ -181,6 +184,25 @@ TEST(host, the_advertised_address_has_the_port_that_was_chosen) {
   const auto a = started(std::move(options));
   EXPECT_NE(a->bound().port, 0);
   EXPECT_EQ(to_string(a->advertised()), "127.0.0.77:" + std::to_string(a->bound().port));
+}
+
+TEST(host, bound_to_all_addresses_it_answers_from_the_one_that_was_asked) {
+  for (const std::string_view bind : {"0.0.0.0:0", "[::]:0"}) {
+    HostOptions options = quick("a", bind);
+    options.config.advertise = address("127.0.0.77");
+    const auto a = started(std::move(options));
+    const net::Fd peer(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto to = net::to_system(a->advertised(), {});
+    // A connected socket hears nobody but whom it asked; the system would answer 127.0.0.1 from 127.0.0.1.
+    ASSERT_EQ(::connect(peer.get(), to.get(), to.bytes), 0);
+    const std::string_view ping(
+        "\0\x82\xa5SeqNo\x07\xa4Node\xa1"
+        "a",
+        16);
+    ASSERT_EQ(::send(peer.get(), ping.data(), ping.size(), 0), static_cast<ssize_t>(ping.size()));
+    pollfd heard{peer.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&heard, 1, 10'000), 1) << bind;
+  }
 }
 
 TEST(host, it_tells_who_it_is_and_what_happened) {

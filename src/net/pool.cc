@@ -72,7 +72,12 @@ void Seat::note_members() {
   if (options_.on_members) options_.on_members(version);
 }
 
-void Seat::perform(const SendDatagram& action) { pool_->udp_->send(options_.own, action.to, action.bytes); }
+// An answer leaves from the address that was asked: on a machine of several the system would choose by the route,
+// and acks from another address than the one that was probed do not count.
+void Seat::perform(const SendDatagram& action) {
+  const bool answer = asked_by_.valid() && without_port(action.to) == without_port(asked_by_);
+  pool_->udp_->send(options_.own.valid() || !answer ? options_.own : asked_at_, action.to, action.bytes);
+}
 
 void Seat::perform(const OpenStream& action) {
   streams_->open(action.stream, action.to, action.deadline - pool_->now().steady);
@@ -96,6 +101,13 @@ void Seat::perform(const Notify& action) {
 
 void Seat::on_stream(const StreamInput& what) {
   input([&](Node& node, Now now) { node.on_stream(now, what); });
+}
+
+void Seat::on_datagram(const Address& to, const Address& from, ByteView bytes) {
+  asked_at_ = to;
+  asked_by_ = from;
+  input([&](Node& node, Now now) { node.on_datagram(now, from, bytes); });
+  asked_by_ = {};
 }
 
 void Seat::command(Command command) {
@@ -238,7 +250,7 @@ void Pool::on_datagram(const Address& to, const Address& from, ByteView bytes) {
     ++counters_.datagrams_unrouted;
     return;
   }
-  seat->input([&](Node& node, Now now) { node.on_datagram(now, from, bytes); });
+  seat->on_datagram(to, from, bytes);
 }
 
 void Pool::on_send_failed(const Address& from, const Address& to) {

@@ -71,6 +71,7 @@ class Seat : StreamHandler {
   void perform_input();
   void note_members();
   void on_stream(const StreamInput& input) override;
+  void on_datagram(const Address& to, const Address& from, ByteView bytes);
 
   Pool* pool_;  // null: removed
   SeatOptions options_;
@@ -80,6 +81,7 @@ class Seat : StreamHandler {
   std::unique_ptr<Streams> streams_;
   Time deadline_ = kNever;  // as known to the pool's schedule
   std::uint64_t members_version_ = 0;
+  Address asked_at_, asked_by_;  // the ends of the datagram that the node hears just now
   bool begun_ = false;
   bool performing_ = false;
 };

@@ -18,17 +18,21 @@ struct alignas(cmsghdr) Control {
   std::array<char, kControlBytes> bytes;
 };
 
+// The address of this machine that a datagram came to; also where its answer may come from, so never a group's.
 Address destination_of(msghdr& header) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
       in_pktinfo info;
       std::memcpy(&info, CMSG_DATA(part), sizeof info);
-      return Address::from_ip({reinterpret_cast<const std::uint8_t*>(&info.ipi_addr), 4}, 0);
+      return Address::from_ip({reinterpret_cast<const std::uint8_t*>(&info.ipi_spec_dst), 4}, 0);
     }
     if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
       in6_pktinfo info;
       std::memcpy(&info, CMSG_DATA(part), sizeof info);
-      return Address::from_ip({info.ipi6_addr.s6_addr, 16}, 0);
+      if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return {};
+      Address to = Address::from_ip({info.ipi6_addr.s6_addr, 16}, 0);
+      if (!to.is_v4() && is_link_local(to)) to.scope = info.ipi6_ifindex;
+      return to;
     }
   }
   return {};
