@@ -31,8 +31,10 @@ Seat::Seat(Pool& pool, SeatOptions options, std::uint64_t number, std::unique_pt
   const Address dial_from = options_.own.valid() ? options_.own : without_port(pool.bound_);
   streams_ = std::make_unique<Streams>(
       pool.loop_, dial_from, pool.family_,
-      StreamLimits{options_.config.limits.streams_max, queue_bytes_max(options_.config.limits)}, self,
-      pool.counters_, pool.read_buffer_);
+      // The peer gives up after that time as well.
+      StreamLimits{options_.config.limits.streams_max, queue_bytes_max(options_.config.limits),
+                   options_.config.swim.stream_timeout},
+      self, pool.counters_, pool.read_buffer_);
 }
 
 void Seat::begin() {

@@ -9,9 +9,16 @@
 
 namespace hearsay::net {
 
-Stream::Stream(asio::io_context& loop, StreamOwner& owner, StreamId id, Address peer,
+Stream::Stream(asio::io_context& loop, StreamOwner& owner, StreamId id, Address peer, Duration close_max,
                std::span<std::uint8_t> read_buffer)
-    : loop_(loop), owner_(&owner), id_(id), peer_(peer), read_buffer_(read_buffer), socket_(loop), timer_(loop) {}
+    : loop_(loop),
+      owner_(&owner),
+      id_(id),
+      peer_(peer),
+      close_max_(close_max),
+      read_buffer_(read_buffer),
+      socket_(loop),
+      timer_(loop) {}
 
 void Stream::adopt(Fd fd) {
   // Requests and answers are written whole; waiting for more would only delay them.
@@ -170,12 +177,8 @@ void Stream::wait_writable() {
 }
 
 void Stream::on_write_ready() {
-  const auto before = pushed_;
   if (!push()) return state_ == State::open ? read_available() : end_by_peer(broken_);
-  if (!queue_.empty()) {
-    if (state_ == State::flushing && pushed_ != before) watch_stall();
-    return wait_writable();
-  }
+  if (!queue_.empty()) return wait_writable();
   if (state_ == State::flushing) return start_draining();
   if (owner_ != nullptr) owner_->on_writable(*this);
 }
@@ -184,23 +187,21 @@ void Stream::close() {
   if (state_ == State::connecting) return abort();
   if (state_ != State::open) return;
   if (!broken_.empty()) return abort();
-  watch_stall();
-  if (queue_.empty()) return start_draining();
-  state_ = State::flushing;
+  begin_closing();
+  if (queue_.empty()) start_draining();
 }
 
 void Stream::start_draining() {
   state_ = State::draining;
   ::shutdown(socket_.native_handle(), SHUT_WR);
-  watch_stall();
   wait_readable();
 }
 
-void Stream::watch_stall() {
-  timer_.expires_after(kStallMax);
+void Stream::begin_closing() {
+  state_ = State::flushing;
+  timer_.expires_after(close_max_);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (error || (self->state_ != State::flushing && self->state_ != State::draining)) return;
-    if (self->timer_.expiry() > asio::steady_timer::clock_type::now()) return;  // progress came just in time
     // Only bytes that nobody took make it a stall; a peer that keeps its side open has all of ours.
     const bool stalled = self->state_ == State::flushing;
     if (stalled) {
@@ -218,8 +219,7 @@ void Stream::end_by_peer(std::string why) {
   if (before == State::gone) return;
   if (before == State::open && why.empty() && !queue_.empty()) {
     // The peer has nothing more to say, but it may still listen: it gets what the node wrote.
-    state_ = State::flushing;
-    watch_stall();
+    begin_closing();
   } else {
     shut();
   }

@@ -6,7 +6,7 @@
 // "Flushing" and "draining" come after the node has closed: what it wrote is still handed to the system, then our
 // side says that it is done and waits for the peer to say the same, discarding what it sends. Closing at once
 // would reset the connection if the peer had sent more than we read, and the reset would overtake our answer.
-// A peer that takes no bytes for kStallMax is cut off.
+// All of that has one deadline: a peer that takes our bytes one at a time must not hold a stream for hours.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -41,14 +41,14 @@ class StreamOwner {
 
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  static constexpr Duration kStallMax = std::chrono::seconds(10);
   static constexpr std::size_t kReadBytes = 64u << 10;  // the buffer that all streams of a pool read into
   static constexpr std::size_t kReadsPerWake = 8;       // then others get their turn
   static constexpr std::size_t kDiscardMax = 1u << 20;  // bytes of a peer that talks on after we closed
 
   enum class State : std::uint8_t { connecting, open, flushing, draining, gone };
 
-  Stream(asio::io_context& loop, StreamOwner& owner, StreamId id, Address peer,
+  // `close_max`: from the node's close (or the peer's, when bytes still wait) until the stream is gone.
+  Stream(asio::io_context& loop, StreamOwner& owner, StreamId id, Address peer, Duration close_max,
          std::span<std::uint8_t> read_buffer);
 
   // Dials from `own` (invalid: the system chooses) and says on_opened or, within `within`, on_failed.
@@ -78,7 +78,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // Hands bytes to the system; false when the connection broke.
   bool push();
   void start_draining();
-  void watch_stall();
+  void begin_closing();
   void end_by_peer(std::string why);
   void shut();
 
@@ -86,6 +86,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   StreamOwner* owner_;
   const StreamId id_;
   const Address peer_;
+  const Duration close_max_;
   std::span<std::uint8_t> read_buffer_;
   asio::posix::stream_descriptor socket_;
   asio::steady_timer timer_;

@@ -99,7 +99,7 @@ Streams::~Streams() {
 
 void Streams::open(StreamId id, const Address& to, Duration within) {
   CHECK(!is_inbound(id.value));
-  auto stream = std::make_shared<Stream>(loop_, owner(), id, to, read_buffer_);
+  auto stream = std::make_shared<Stream>(loop_, owner(), id, to, limits_.close_max, read_buffer_);
   CHECK(streams_.emplace(id.value, stream).second);
   stream->connect(own_, family_, within);
 }
@@ -112,7 +112,7 @@ bool Streams::accept(Fd fd, const Address& peer) {
   }
   ++inbound_;
   const StreamId id{std::exchange(next_inbound_, next_inbound_ + 2)};
-  const auto stream = std::make_shared<Stream>(loop_, owner(), id, peer, read_buffer_);
+  const auto stream = std::make_shared<Stream>(loop_, owner(), id, peer, limits_.close_max, read_buffer_);
   streams_.emplace(id.value, stream);
   stream->accept(std::move(fd));
   handler_.on_stream(StreamOpened{id, peer, true});

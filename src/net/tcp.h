@@ -66,6 +66,8 @@ class StreamHandler {
 struct StreamLimits {
   std::size_t inbound_max = 128;            // at once; streams that the node has closed count until they are gone
   std::size_t queue_bytes_max = 20u << 20;  // written, not yet taken by the system; beyond it a stream is reset
+  Duration close_max =
+      std::chrono::seconds(10);  // after a close: to deliver what is left, and for the peer to close
 };
 
 // Belongs to the thread of its loop. Destroying it resets all streams and ends its calls at once.

@@ -251,6 +251,24 @@ TEST(tcp, a_peer_that_takes_no_bytes_is_reset_when_the_queue_is_full) {
   EXPECT_EQ(server.streams->count(), 0u);
 }
 
+TEST(tcp, a_peer_that_takes_bytes_one_at_a_time_cannot_hold_a_closed_stream) {
+  asio::io_context loop;
+  Party server(loop, {}, {.close_max = std::chrono::milliseconds(200)});
+  Door door(loop, address("127.0.0.1:0"), server);
+  const Fd peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const SystemAddress to = to_system(door.bound, Family::of(door.bound));
+  ASSERT_EQ(::connect(peer.get(), to.get(), to.bytes), 0);
+  ASSERT_TRUE(run_until(loop, [&] { return server.seen[1].opened; }));
+  server.streams->write({1}, as_bytes(std::string(16u << 20, 'x')));
+  server.streams->close({1}, false);
+  std::array<char, 16384> some{};
+  ASSERT_TRUE(run_until(loop, [&] {
+    ::recv(peer.get(), some.data(), some.size(), MSG_DONTWAIT);  // it goes on, but slowly
+    return server.streams->count() == 0;
+  }));
+  EXPECT_EQ(server.counters.streams_stalled, 1u);
+}
+
 TEST(tcp, bytes_that_came_before_the_end_are_heard_before_it) {
   asio::io_context loop;
   Party server(loop), client(loop);
