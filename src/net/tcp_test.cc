@@ -1,6 +1,7 @@
 #include "net/tcp.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <deque>
@@ -267,6 +268,26 @@ TEST(tcp, a_peer_that_takes_bytes_one_at_a_time_cannot_hold_a_closed_stream) {
     return server.streams->count() == 0;
   }));
   EXPECT_EQ(server.counters.streams_stalled, 1u);
+}
+
+TEST(tcp, without_descriptors_a_connection_waits_until_there_are_some_again) {
+  asio::io_context loop;
+  Party server(loop);
+  Door door(loop, address("127.0.0.1:0"), server);
+  const Fd peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const SystemAddress to = to_system(door.bound, Family::of(door.bound));
+  ASSERT_EQ(::connect(peer.get(), to.get(), to.bytes), 0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto failed = run_until(loop, [&] { return door.counters.accept_errors >= 3; });
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(door.errors.size(), 1u) << "said once, not at each attempt";
+  EXPECT_FALSE(server.seen[1].opened);
+  ASSERT_TRUE(run_until(loop, [&] { return server.seen[1].opened; }));
 }
 
 TEST(tcp, bytes_that_came_before_the_end_are_heard_before_it) {
