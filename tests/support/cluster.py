@@ -60,8 +60,9 @@ def joined(ip, port):
 class Agent:
     """A process with a log. Subclasses know its flags and how to ask it."""
 
-    def __init__(self, cluster, name, ip, flags):
+    def __init__(self, cluster, name, ip, flags, prefix=()):
         self.cluster, self.name, self.ip, self.flags = cluster, name, ip, list(flags)
+        self.prefix = list(prefix)  # words in front of every command: how to get to its machine
         self.port = GOSSIP_PORT
         self.log = cluster.directory / f"{name}.log"
         self.process = None
@@ -73,7 +74,7 @@ class Agent:
     def launch(self):
         """Starts the process and does not wait for anything."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.prefix, *self.command()], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                             cwd=self.cluster.directory, env=self.environment())
         return self
 
@@ -110,10 +111,11 @@ class Agent:
 
 
 class HearsayAgent(Agent):
-    def __init__(self, cluster, name, ip, *flags, tags=None, encrypt=None, profile="local", port=GOSSIP_PORT, http=None):
-        super().__init__(cluster, name, ip, flags)
+    def __init__(self, cluster, name, ip, *flags, tags=None, encrypt=None, profile="local", port=GOSSIP_PORT, http=None,
+                 api_ip=None, prefix=()):
+        super().__init__(cluster, name, ip, flags, prefix)
         self.port = port
-        self.http = http or joined(ip, 7980)
+        self.http = http or joined(api_ip or ip, 7980)
         self.tags, self.encrypt, self.profile = dict(tags or {}), encrypt, profile
 
     def command(self):
@@ -130,7 +132,7 @@ class HearsayAgent(Agent):
 
     def ask(self, *words, check=True):
         """Runs `hearsay <words>` against this agent."""
-        done = subprocess.run([str(HEARSAY), *words], capture_output=True, text=True, timeout=ANSWER_SECONDS,
+        done = subprocess.run([*self.prefix, str(HEARSAY), *words], capture_output=True, text=True, timeout=ANSWER_SECONDS,
                               env=self.environment())
         if check and done.returncode:
             raise AssertionError(f"hearsay {' '.join(words)} ended with {done.returncode}: {done.stderr or done.stdout}")
@@ -156,9 +158,9 @@ class HearsayAgent(Agent):
 
 
 class SerfAgent(Agent):
-    def __init__(self, cluster, name, ip, *flags, tags=None, encrypt=None, profile="local"):
-        super().__init__(cluster, name, ip, flags)
-        self.rpc = joined(ip, 7373)
+    def __init__(self, cluster, name, ip, *flags, tags=None, encrypt=None, profile="local", api_ip=None, prefix=()):
+        super().__init__(cluster, name, ip, flags, prefix)
+        self.rpc = joined(api_ip or ip, 7373)
         self.tags, self.encrypt, self.profile = dict(tags or {}), encrypt, profile
 
     def command(self):
@@ -171,8 +173,8 @@ class SerfAgent(Agent):
         return [str(word) for word in command + self.flags]
 
     def ask(self, word, *rest):
-        return subprocess.run([SERF, word, f"-rpc-addr={self.rpc}", *rest], capture_output=True, text=True, check=True,
-                              timeout=ANSWER_SECONDS).stdout
+        return subprocess.run([*self.prefix, SERF, word, f"-rpc-addr={self.rpc}", *rest], capture_output=True, text=True,
+                              check=True, timeout=ANSWER_SECONDS).stdout
 
     def members(self):
         return {m["name"]: m for m in json.loads(self.ask("members", "-format=json"))["members"]}

@@ -1,0 +1,243 @@
+"""Clusters under faults: each agent on a machine of its own, default lan profile, faults made by the network.
+
+The clusters that lose packets do so for two minutes; what else there is to test is tested meanwhile.
+"""
+import re
+import signal
+import time
+
+import pytest
+
+from support.cluster import HearsayAgent, SerfAgent, wait_until
+from support.namespaces import NetworkCluster
+
+LOSS_SECONDS = 120
+RECONNECT_SECONDS = 10  # contact.reconnect_interval of the lan profile
+SUSPICION_SECONDS = 24  # the longest in a cluster of ten or fewer
+GOSSIP_TO_THE_DEAD_SECONDS = 30
+
+
+def all_alive(agents):
+    return {agent.name: "alive" for agent in agents}
+
+
+def counters(agent):
+    return agent.info()["counters"]
+
+
+class Marks:
+    """What agents have said since now."""
+
+    # Each view of a change is one line: a death that ten agents see counts ten times.
+    PATTERNS = {
+        HearsayAgent: {"deaths": r" failed \S+ .* by ", "suspicions": r" suspected \S+ .* by own_probe"},
+        SerfAgent: {"deaths": r"EventMemberFailed: ", "suspicions": r"memberlist: Suspect \S+ has failed",
+                    "refutations": r"memberlist: Refuting a "},
+    }
+
+    def __init__(self, agents):
+        self.agents = list(agents)
+        self.starts = [len(agent.log_text()) for agent in self.agents]
+
+    def lines(self, what):
+        return [f"{agent.name}: {line}" for agent, start in zip(self.agents, self.starts)
+                for line in agent.log_text()[start:].splitlines() if re.search(self.PATTERNS[type(agent)][what], line)]
+
+    def deaths(self):
+        return self.lines("deaths")
+
+    def suspicions(self):
+        """Of an agent's own probes, not those that it heard of."""
+        return self.lines("suspicions")
+
+    def refutations(self):
+        """How often agents objected to what was said of themselves."""
+        if isinstance(self.agents[0], SerfAgent):
+            return len(self.lines("refutations"))
+        return sum(counters(agent)["refutations"] for agent in self.agents)
+
+
+def started(cluster, count, kind="hearsay", **options):
+    """n1 .. n<count>, agreed."""
+    agents = [getattr(cluster, kind)(f"n{i + 1}", profile="lan", **options).launch() for i in range(count)]
+    for agent in agents:
+        wait_until(f"{agent.name} answers", agent.answers, 30)
+    for agent in agents[1:]:
+        agent.join(agents[0])
+    cluster.agree(all_alive(agents), agents)
+    return agents
+
+
+class UnderLoss:
+    """Ten agents that agree and then lose packets."""
+
+    def __init__(self, directory, kind, udp_loss, tcp_loss):
+        self.losses = {"udp_loss": udp_loss, "tcp_loss": tcp_loss}
+        self.title = f"{kind}, {udp_loss} % of UDP and {tcp_loss} % of TCP lost per direction"
+        self.cluster = NetworkCluster(directory)
+        try:
+            self.agents = started(self.cluster, 10, kind)
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self):
+        self.marks = Marks(self.agents)
+        for agent in self.agents:
+            agent.machine.receive(**self.losses)
+        self.until = time.monotonic() + LOSS_SECONDS
+
+    def wait(self):
+        time.sleep(max(0, self.until - time.monotonic()))
+        deaths = self.marks.deaths()
+        self.summary = (f"{self.title}: {len(deaths)} false deaths, {len(self.marks.suspicions())} suspicions, "
+                        f"{self.marks.refutations()} refutations, "
+                        f"{sum(a.machine.dropped() for a in self.agents)} packets lost")
+        return deaths
+
+    def close(self, show=False):
+        self.cluster.close()
+        if show:
+            print(f"==== {self.title}")
+            self.cluster.dump_logs(lines=400)
+
+
+@pytest.fixture(scope="module")
+def clusters_under_loss(tmp_path_factory, request):
+    failed_before = request.session.testsfailed
+    clusters = {}
+    try:
+        for kind, udp, tcp in (("hearsay", 10, 0), ("hearsay", 20, 0), ("hearsay", 30, 0), ("hearsay", 25, 25),
+                               ("serf", 25, 25)):
+            clusters[kind, udp, tcp] = UnderLoss(tmp_path_factory.mktemp(f"{kind}-{udp}-{tcp}"), kind, udp, tcp)
+        for cluster in clusters.values():
+            cluster.begin()
+        yield clusters
+    finally:
+        for cluster in clusters.values():
+            cluster.close(show=request.session.testsfailed > failed_before)
+
+
+@pytest.fixture
+def cluster(tmp_path, request):
+    cluster = NetworkCluster(tmp_path)
+    yield cluster
+    cluster.close()
+    if getattr(request.node, "call_failed", True):
+        cluster.dump_logs(lines=400)
+
+
+def test_fifty_agents_begin_to_lose_packets(clusters_under_loss):
+    """First, so that the two minutes pass while the other tests run; what came of it is seen last."""
+    for lossy in clusters_under_loss.values():
+        wait_until(f"packets are lost: {lossy.title}", lambda lossy=lossy: all(
+            agent.machine.dropped() > 0 for agent in lossy.agents), 30)
+
+
+def test_a_stop_of_three_seconds_of_half_of_the_nodes_is_forgiven(cluster):
+    agents = started(cluster, 10)
+    stopped = agents[::2]
+    everybody, the_stopped = Marks(agents), Marks(stopped)
+    for agent in stopped:
+        agent.process.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    for agent in stopped:
+        agent.process.send_signal(signal.SIGCONT)
+    cluster.agree(all_alive(agents), within=15)
+    # Nothing comes later either: no suspicion outlives its longest time.
+    time.sleep(5)
+    cluster.agree(all_alive(agents), within=5)
+    assert not everybody.deaths()
+    # Who was stopped blames itself and nobody else.
+    assert not the_stopped.suspicions()
+    assert all(counters(agent)["pauses"] > 0 for agent in stopped)
+    assert everybody.refutations() > 0, "if nobody was even suspected, this shows nothing"
+
+
+def test_a_partition_heals_by_itself(cluster):
+    """Longer than suspicion and gossip to the dead: in the end nobody talks to the other side but to find it again."""
+    agents = started(cluster, 6)
+    here, there = agents[:3], agents[3:]
+    marks = Marks(agents)
+    cluster.part(here, there)
+    parted = time.monotonic()
+    for side, other in ((here, there), (there, here)):
+        cluster.agree({**all_alive(side), **{a.name: "failed" for a in other}}, among=side,
+                      within=SUSPICION_SECONDS + 20)
+    assert len(marks.deaths()) == 18, "three agents on either side, three dead for each: so deaths are what is counted"
+    time.sleep(max(0, parted + SUSPICION_SECONDS + GOSSIP_TO_THE_DEAD_SECONDS - time.monotonic()))
+    cluster.heal()
+    # Each of the three contacts one of the other side per interval; one answer, and gossip does the rest.
+    cluster.agree(all_alive(agents), within=2 * RECONNECT_SECONDS)
+
+
+def test_a_link_that_is_blocked_one_way_kills_nobody(cluster):
+    agents = started(cluster, 5)
+    marks = Marks(agents)
+    agents[2].machine.receive(no_datagrams_from=[agents[0].ip])
+    time.sleep(30)
+    assert agents[2].machine.dropped() > 10
+    assert not marks.deaths()
+    cluster.agree(all_alive(agents), within=5)
+
+
+@pytest.mark.parametrize("memory", ["with data", "without data"])
+def test_all_nodes_restart_at_once(cluster, tmp_path, memory):
+    with_data = memory == "with data"
+    agents = [cluster.hearsay(f"n{i + 1}", profile="lan") for i in range(10)]
+    for agent in agents:
+        # With data they know each other from before; without, from a list of seeds that is the same for all.
+        agent.flags = (["--data-dir", str(tmp_path / agent.name)] if with_data else
+                       [word for seed in agents[:2] for word in ("--join", seed.address)])
+        agent.launch()
+    for agent in agents:
+        wait_until(f"{agent.name} answers", agent.answers, 30)
+    if with_data:
+        for agent in agents[1:]:
+            agent.join(agents[0])
+    cluster.agree(all_alive(agents))
+    if with_data:
+        time.sleep(2)  # the peers are on disk a second after they were learned
+
+    for agent in agents:
+        agent.process.kill()
+    for agent in agents:
+        agent.process.wait(timeout=30)
+    marks = Marks(agents)
+    for agent in agents:
+        agent.launch()
+    cluster.agree(all_alive(agents), within=20)
+    assert not marks.deaths()
+    for agent in agents:
+        rows = agent.json("members")["members"]
+        assert sorted(row["name"] for row in rows) == sorted(a.name for a in agents)
+        assert len({row["addr"] for row in rows}) == len(agents)
+
+
+def test_ten_agents_that_lose_datagrams_declare_nobody_dead(clusters_under_loss, record_property, capsys):
+    deaths = {}
+    for percent in (10, 20, 30):
+        lossy = clusters_under_loss["hearsay", percent, 0]
+        deaths[percent] = lossy.wait()
+        record_property(f"udp_loss_{percent}", lossy.summary)
+        with capsys.disabled():
+            print(f"\n{lossy.summary}", end="")
+    assert not any(deaths.values()), deaths
+    for percent in deaths:
+        lossy = clusters_under_loss["hearsay", percent, 0]
+        lossy.cluster.heal()
+        lossy.cluster.agree(all_alive(lossy.agents), within=SUSPICION_SECONDS)
+
+
+def test_under_loss_of_all_packets_hearsay_declares_no_more_dead_than_serf(clusters_under_loss, record_property, capsys):
+    deaths = {}
+    for kind in ("hearsay", "serf"):
+        lossy = clusters_under_loss[kind, 25, 25]
+        deaths[kind] = lossy.wait()
+        record_property(f"all_loss_25_{kind}", lossy.summary)
+        with capsys.disabled():
+            print(f"\n{lossy.summary}", end="")
+    assert len(deaths["hearsay"]) <= len(deaths["serf"]), deaths
+    ours = clusters_under_loss["hearsay", 25, 25]
+    ours.cluster.heal()
+    ours.cluster.agree(all_alive(ours.agents), within=SUSPICION_SECONDS)
