@@ -24,7 +24,8 @@ void Relay::on_message(Step& step, const Origin& origin, const wire::IndirectPin
   seq_.value += 2;
   pending_[seq_] = {target, address, room::reply_to(origin.from, asked.source_addr, asked.source_port), asked.seq,
                     asked.nack};
-  give_up_.set(seq_, step.after(step.config.swim.probe_timeout));
+  const Duration patience = step.config.swim.probe_timeout;
+  due_.set(seq_, step.after(asked.nack ? nack_after(patience) : patience));
   const MemberId self = step.members.self();
   step.out.send({address}, wire::Ping{seq_, step.members.name(target), step.members.addr(self),
                                       step.members.self_row().port, step.members.name(self)});
@@ -37,21 +38,28 @@ bool Relay::on_message(Step& step, const Origin& origin, const wire::Ack& ack) {
   if (!std::ranges::equal(origin.from.ip_view(), pending.target_address.ip_view())) return false;
   step.members.heard_from(pending.target, step.now.steady);
   step.out.reply(pending.asker, wire::Ack{pending.asked_seq, {}});
-  give_up_.cancel(found->first);
+  due_.cancel(found->first);
   pending_.erase(found);
   return true;
 }
 
 void Relay::on_pause() {
-  for (const auto& [seq, pending] : pending_) give_up_.cancel(seq);
+  for (const auto& [seq, pending] : pending_) due_.cancel(seq);
   pending_.clear();
 }
 
 void Relay::on_time(Step& step) {
-  while (const auto due = give_up_.take_due(step.now.steady)) {
+  while (const auto due = due_.take_due(step.now.steady)) {
     const auto found = pending_.find(*due);
-    if (found->second.nack) step.out.reply(found->second.asker, wire::Nack{found->second.asked_seq});
-    pending_.erase(found);
+    Pending& pending = found->second;
+    if (!pending.nack) {
+      pending_.erase(found);
+      continue;
+    }
+    step.out.reply(pending.asker, wire::Nack{pending.asked_seq});
+    pending.nack = false;
+    const Duration patience = step.config.swim.probe_timeout;
+    due_.set(*due, step.after(patience - nack_after(patience)));
   }
 }
 

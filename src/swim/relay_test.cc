@@ -61,17 +61,39 @@ TEST_F(RelayTest, the_asker_may_name_another_address) {
   EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:8000 ack seq=5"}) << "and no rumors for a stranger";
 }
 
-TEST_F(RelayTest, a_silent_target_is_answered_by_a_nack_after_the_probe_timeout) {
+TEST_F(RelayTest, a_silent_target_is_answered_by_a_nack_before_the_probe_timeout) {
   ask("n2", tests::ip(2));
   out->clear();
-  EXPECT_EQ(room.next_deadline(), steady + milliseconds(500));
-  steady += milliseconds(499);
+  EXPECT_EQ(room.next_deadline(), steady + milliseconds(400));
+  steady += milliseconds(399);
   run();
   EXPECT_TRUE(out->items().empty());
   steady += milliseconds(1);
   run();
   EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:7946 nack seq=70 + rumors"});
+  EXPECT_EQ(room.next_deadline(), steady + milliseconds(100));
+  steady += milliseconds(100);
+  run();
+  EXPECT_TRUE(sent().empty()) << "one nack is enough";
   EXPECT_EQ(room.next_deadline(), kNever);
+}
+
+TEST_F(RelayTest, an_ack_that_comes_after_the_nack_is_passed_on_still) {
+  ask("n2", tests::ip(2));
+  const SeqNo ours = message<wire::Ping>(0).seq;
+  steady += milliseconds(450);
+  run();
+  out->clear();
+  EXPECT_TRUE(ack(ours, tests::ip(2)));
+  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:7946 ack seq=70 + rumors"});
+}
+
+TEST_F(RelayTest, an_ack_that_comes_after_the_probe_timeout_is_not) {
+  ask("n2", tests::ip(2), false);
+  const SeqNo ours = message<wire::Ping>(0).seq;
+  steady += milliseconds(500);
+  run();
+  EXPECT_FALSE(ack(ours, tests::ip(2)));
 }
 
 TEST_F(RelayTest, who_does_not_understand_nacks_gets_none) {
@@ -99,9 +121,11 @@ TEST_F(RelayTest, the_number_of_pings_for_others_is_bounded) {
   EXPECT_EQ(counters[Count::relays], kRelaysMax);
   EXPECT_EQ(counters[Count::dropped_unexpected], 10u);
   out->clear();
-  steady += milliseconds(500);
+  steady += milliseconds(400);
   run();
   EXPECT_EQ(out->items().size(), kRelaysMax);
+  steady += milliseconds(100);
+  run();
   ask("n2", tests::ip(2));
   EXPECT_EQ(counters[Count::relays], kRelaysMax + 1);
 }
