@@ -20,6 +20,7 @@ std::string lower(std::string_view text) {
 
 std::string as_string(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+// Stops after the head where the parser is not eager.
 template <class Parser>
 boost::system::error_code feed(Parser& parser, std::string& input) {
   boost::system::error_code error;
@@ -27,11 +28,17 @@ boost::system::error_code feed(Parser& parser, std::string& input) {
   while (!parser.is_done() && used < input.size()) {
     const std::size_t step = parser.put(boost::asio::buffer(input.data() + used, input.size() - used), error);
     used += step;
-    if (error || step == 0) break;
+    if (error || step == 0 || (!parser.eager() && parser.is_header_done())) break;
   }
   input.erase(0, used);
   if (error == beast::error::need_more) error = {};
   return error;
+}
+
+// A line that continues the one before (obsolete since RFC 7230). Others take it for a field of its own.
+bool has_folded_line(std::string_view input) {
+  const std::string_view head = input.substr(0, input.find("\r\n\r\n"));
+  return head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos;
 }
 
 ParseFault fault_of(const boost::system::error_code& error, const ParserLimits& limits) {
@@ -53,38 +60,59 @@ ParseFault fault_of(const boost::system::error_code& error, const ParserLimits& 
 }  // namespace
 
 struct RequestParser::Impl {
+  explicit Impl(const ParserLimits& limits) {
+    parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
+    parser.body_limit(limits.body_bytes_max);
+  }
+  // What the head must fulfil beyond Beast's rules.
+  std::optional<ParseFault> take_head();
+
   beast::request_parser<beast::string_body> parser;
   bool started = false;
+  Fields fields;  // of the head alone: Beast adds those that follow a chunked body to its own
 };
 
-RequestParser::RequestParser(const ParserLimits& limits) : limits_(limits), impl_(std::make_unique<Impl>()) {
-  impl_->parser.eager(true);
-  impl_->parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
-  impl_->parser.body_limit(limits_.body_bytes_max);
-}
+RequestParser::RequestParser(const ParserLimits& limits)
+    : limits_(limits), impl_(std::make_unique<Impl>(limits_)) {}
 
 RequestParser::~RequestParser() = default;
 
-std::optional<ParseFault> RequestParser::put(std::string& input) {
-  if (!input.empty()) impl_->started = true;
-  const auto error = feed(impl_->parser, input);
-  if (error) return fault_of(error, limits_);
-  if (impl_->parser.is_header_done()) {
-    // Beast takes a coding that it does not know for "no body"; a proxy before us may see it differently.
-    const auto& head = impl_->parser.get();
-    const auto codings = head.equal_range(beast::field::transfer_encoding);
-    if (codings.first != codings.second) {
-      if (head.version() == 10) {
-        return ParseFault{400, "bad_request", "HTTP/1.0 has no Transfer-Encoding", "speak HTTP/1.1"};
-      }
-      if (std::next(codings.first) != codings.second || lower(as_string(codings.first->value())) != "chunked") {
-        return ParseFault{501, "unknown_coding", "the only transfer coding known here is chunked",
-                          "send the body chunked or with a Content-Length"};
-      }
+std::optional<ParseFault> RequestParser::Impl::take_head() {
+  // Beast takes a coding that it does not know for "no body"; a proxy before us may see it differently.
+  const auto& head = parser.get();
+  const auto codings = head.equal_range(beast::field::transfer_encoding);
+  if (codings.first != codings.second) {
+    if (head.version() == 10) {
+      return ParseFault{400, "bad_request", "HTTP/1.0 has no Transfer-Encoding", "speak HTTP/1.1"};
+    }
+    if (std::next(codings.first) != codings.second || lower(as_string(codings.first->value())) != "chunked") {
+      return ParseFault{501, "unknown_coding", "the only transfer coding known here is chunked",
+                        "send the body chunked or with a Content-Length"};
     }
   }
+  for (const auto& field : head)
+    fields.emplace_back(lower(as_string(field.name_string())), as_string(field.value()));
+  parser.eager(true);
+  return std::nullopt;
+}
+
+std::optional<ParseFault> RequestParser::put(std::string& input) {
+  if (!input.empty()) impl_->started = true;
+  auto& parser = impl_->parser;
+  if (!parser.is_header_done()) {
+    if (has_folded_line(input)) {
+      return ParseFault{400, "bad_request", "a header field is folded over several lines", "write it in one line"};
+    }
+    if (const auto error = feed(parser, input)) return fault_of(error, limits_);
+    if (parser.is_header_done()) {
+      if (auto fault = impl_->take_head()) return fault;
+    }
+  }
+  if (parser.is_header_done()) {
+    if (const auto error = feed(parser, input)) return fault_of(error, limits_);
+  }
   // Beast leaves incomplete heads and chunk heads with us.
-  if (!impl_->parser.is_done() && input.size() > limits_.header_bytes_max) {
+  if (!parser.is_done() && input.size() > limits_.header_bytes_max) {
     return fault_of(beast::error::header_limit, limits_);
   }
   return std::nullopt;
@@ -98,15 +126,11 @@ Request RequestParser::take() {
   Request request;
   request.method = as_string(message.method_string());
   request.target = as_string(message.target());
-  for (const auto& field : message)
-    request.fields.emplace_back(lower(as_string(field.name_string())), as_string(field.value()));
+  request.fields = std::move(impl_->fields);
   request.http_1_0 = message.version() == 10;
   request.keep_alive = message.keep_alive();
   request.body = std::move(message.body());
-  impl_ = std::make_unique<Impl>();
-  impl_->parser.eager(true);
-  impl_->parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
-  impl_->parser.body_limit(limits_.body_bytes_max);
+  impl_ = std::make_unique<Impl>(limits_);
   return request;
 }
 

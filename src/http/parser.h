@@ -2,7 +2,8 @@
 // templates cost seconds of compile time wherever they are seen.
 //
 // What makes request smuggling possible is refused by them (Content-Length beside Transfer-Encoding, several
-// different lengths, obsolete folding, a bare CR) or here (other codings than chunked, several Host fields).
+// different lengths, a bare CR or LF) or here (other codings than chunked, folded lines); fields that follow a
+// chunked body are read over.
 #pragma once
 
 #include <cstddef>

@@ -85,6 +85,36 @@ TEST(RequestParser, what_is_not_http_is_refused) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHo st: x\r\n\r\n"), 400u);
 }
 
+TEST(RequestParser, lines_that_others_may_end_elsewhere_are_refused) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\n";
+  for (const std::string& bytes : {
+           head + "A: b\r\n c: d\r\n\r\n",             // a folded line
+           head + " A: b\r\n\r\n",                     // the same, straight after
+           head + "A: b\rContent-Length: 5\r\n\r\n",   // a bare CR
+           head + "A: b\nContent-Length: 5\r\n\r\n",   // a bare LF
+           head + std::string("A: b\0c\r\n\r\n", 10),  // NUL
+           head + "A\t: b\r\n\r\n",                    // space before the colon
+           head + ": b\r\n\r\n",                       // no name
+           head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           head + "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",  // not a hex number
+           head + "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+           head + "Transfer-Encoding: chunked\r\n\r\n10000000000000001\r\nhello",  // 2^64 + 1
+           head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n",    // no line end after a chunk
+           head + "Content-Length: \r\n\r\n",
+           head + "Content-Length: 0x5\r\n\r\nhello",
+       }) {
+    EXPECT_GE(status_of(bytes), 400u) << bytes;
+  }
+}
+
+TEST(RequestParser, what_follows_a_chunked_body_is_no_field_of_the_request) {
+  RequestParser parser({});
+  std::string input = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: localhost\r\n\r\n";
+  ASSERT_FALSE(parser.put(input));
+  ASSERT_TRUE(parser.done());
+  EXPECT_FALSE(parser.take().field("host"));
+}
+
 TEST(RequestParser, a_header_over_the_limit_is_refused_before_it_ends) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'a')), 431u);
   EXPECT_EQ(status_of("GET /" + std::string(20'000, 'a')), 431u);
