@@ -124,7 +124,9 @@ Result<void> send_all(int fd, std::string_view bytes, Clock::time_point deadline
 
 std::string encode(const Endpoint& endpoint, const Call& call, std::string_view accept) {
   const bool v6 = endpoint.host.find(':') != std::string::npos;
-  std::string host = endpoint.host.empty() ? "localhost" : v6 ? "[" + endpoint.host + "]" : endpoint.host;
+  // A zone (fe80::1%eth0) means something on this machine only (RFC 6874).
+  const std::string bare = endpoint.host.substr(0, endpoint.host.find('%'));
+  std::string host = endpoint.host.empty() ? "localhost" : v6 ? "[" + bare + "]" : bare;
   if (!endpoint.host.empty()) host += ":" + std::to_string(endpoint.port);
   std::string bytes = call.method + " " + call.target + " HTTP/1.1\r\nHost: " + host + "\r\nAccept: ";
   bytes += accept;

@@ -336,6 +336,15 @@ TEST(HttpClient, a_closed_port_is_unreachable) {
   EXPECT_THAT(answer.error().cause, HasSubstr("127.0.0.1:1"));
 }
 
+TEST_F(ServerTest, a_client_keeps_the_zone_of_an_address_to_itself) {
+  start();
+  const auto bound = on_loop([&] { return server_->listen(parse_address("[::1]:0", 0).value()); });
+  ASSERT_TRUE(bound) << bound.error().cause;
+  const auto answer = Client({"::1%1", bound->port, {}}).call({"GET", "/a", {}, std::chrono::seconds(10)});
+  ASSERT_TRUE(answer) << answer.error().cause;
+  EXPECT_EQ(answer->status, 200u) << answer->body;
+}
+
 TEST(HttpClient, endpoints_are_read_in_all_spellings) {
   EXPECT_EQ(to_string(parse_endpoint("10.0.0.1:80", 7980).value()), "10.0.0.1:80");
   EXPECT_EQ(to_string(parse_endpoint("http://10.0.0.1:80/", 7980).value()), "10.0.0.1:80");
