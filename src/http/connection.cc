@@ -201,11 +201,17 @@ bool Connection::begin_stream() {
         error_response(503, "too_many_streams", "too many event streams are open", "close another monitor first"));
     return false;
   }
-  mode_ = Mode::streaming;
-  ++server_->counters.streams_open;
   Response response;
   response.type = "text/event-stream";
   if (chunked_) response.fields.emplace_back("Transfer-Encoding", "chunked");
+  keep_alive_ = false;
+  if (head_only_) {
+    mode_ = Mode::writing;
+    write(encode_head(response, std::nullopt, false));
+    return false;
+  }
+  mode_ = Mode::streaming;
+  ++server_->counters.streams_open;
   write(encode_head(response, std::nullopt, false));
   read();
   return true;

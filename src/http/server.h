@@ -32,7 +32,7 @@ struct ServerOptions {
   std::chrono::milliseconds request_timeout{10'000};
   // A connection without a request is closed after this.
   std::chrono::milliseconds idle_timeout{60'000};
-  // A client that takes no byte of an answer for this long is cut off.
+  // The whole answer, or the next few events of a stream, must be taken within this time.
   std::chrono::milliseconds write_timeout{30'000};
   // Event streams send a comment after this much silence, so that both sides notice a dead connection.
   std::chrono::milliseconds heartbeat{15'000};
@@ -82,7 +82,8 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   void respond(Response response);
-  // Answers with a stream of events instead. Null: too many are open (the client has been told) or it is gone.
+  // Answers with a stream of events instead. Null: too many are open (the client has been told), it is gone, or it
+  // asked for the head alone.
   std::shared_ptr<EventStream> stream();
 
  private:

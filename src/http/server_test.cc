@@ -126,6 +126,15 @@ TEST_F(ServerTest, head_gives_the_head_of_get) {
   EXPECT_THAT(all, testing::EndsWith("\r\n\r\n"));
 }
 
+TEST_F(ServerTest, head_of_a_stream_gives_its_head_and_ends) {
+  start();
+  const std::string all = exchange("HEAD /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(all, HasSubstr("text/event-stream"));
+  EXPECT_THAT(all, testing::EndsWith("\r\n\r\n"));
+  EXPECT_EQ(all.find("\r\n\r\n"), all.size() - 4);
+  EXPECT_EQ(on_loop([&] { return server_->counters().streams_open; }), 0u);
+}
+
 TEST_F(ServerTest, http_1_0_closes_after_the_answer) {
   start();
   EXPECT_THAT(exchange("GET /a HTTP/1.0\r\n\r\n"), HasSubstr("Connection: close"));
