@@ -152,6 +152,7 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
   server["connections"] = http.connections;
   server["connections_open"] = http.connections_open;
   server["connections_refused"] = http.connections_refused;
+  server["accept_errors"] = http.accept_errors;
   server["requests"] = http.requests;
   server["requests_refused"] = http.requests_refused;
   server["timeouts"] = http.timeouts;
@@ -210,6 +211,8 @@ std::string metrics_text(const AgentFacts& facts, const Figures& figures) {
   one({"http_requests_refused_total", "counter", "HTTP requests refused as malformed, too large or foreign",
        http.requests_refused});
   one({"http_connections_refused_total", "counter", "HTTP connections over the cap", http.connections_refused});
+  one({"http_accept_errors_total", "counter", "times that no HTTP connection could be accepted",
+       http.accept_errors});
   one({"http_timeouts_total", "counter", "HTTP clients that were too slow", http.timeouts});
   one({"http_events_dropped_total", "counter", "events not sent because their reader was too slow",
        http.events_dropped});

@@ -68,6 +68,7 @@ void Server::State::accept(const std::shared_ptr<Listener>& listener) {
     }
     // Out of descriptors or memory: the connection stays in the kernel's queue, so trying again at once would
     // spin.
+    ++self->counters.accept_errors;
     listener->retry.expires_after(std::chrono::milliseconds(100));
     listener->retry.async_wait([self, listener](const error_code& cancelled) {
       if (!cancelled && !self->stopping) self->accept(listener);

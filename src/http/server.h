@@ -47,6 +47,7 @@ struct ServerCounters {
   std::uint64_t connections = 0;
   std::uint64_t connections_open = 0;
   std::uint64_t connections_refused = 0;  // over connections_max
+  std::uint64_t accept_errors = 0;        // times that no connection could be accepted
   std::uint64_t requests = 0;
   std::uint64_t requests_refused = 0;  // malformed, too large or foreign
   std::uint64_t timeouts = 0;          // clients too slow to ask or to listen

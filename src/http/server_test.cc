@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,8 +58,9 @@ class ServerTest : public testing::Test {
     return result.get_future().get();
   }
 
-  int connect() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  int connect() { return connect(::socket(AF_INET, SOCK_STREAM, 0)); }
+
+  int connect(int fd) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port_);
@@ -187,6 +189,21 @@ TEST_F(ServerTest, a_connection_over_the_cap_is_told_so) {
   EXPECT_THAT(rest(connect()), StartsWith("HTTP/1.1 503"));
   EXPECT_EQ(on_loop([&] { return server_->counters().connections_refused; }), 1u);
   ::close(first);
+}
+
+TEST_F(ServerTest, without_descriptors_a_connection_waits_until_there_are_some_again) {
+  start();
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  connect(fd);
+  while (on_loop([&] { return server_->counters().accept_errors; }) == 0) std::this_thread::yield();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  say(fd, "GET /a HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(rest(fd), HasSubstr("GET /a"));
 }
 
 TEST_F(ServerTest, a_handler_that_forgets_to_answer_is_covered) {
