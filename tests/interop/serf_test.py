@@ -5,36 +5,16 @@ peer that understands us has nothing to warn about.
 """
 import base64
 import os
-import re
 import signal
 import subprocess
 import time
 
 import pytest
 
-from support.cluster import SerfAgent, wait_until
+from support.cluster import wait_until
+from support.mixed import Mixed
 
 KEY = base64.b64encode(bytes(range(32))).decode()
-
-# The warnings and errors that Serf may write, and why they are no fault of ours. All belong to a member that a test
-# stopped on purpose; at rest there are none.
-ALLOWED_WHEN_SOMEBODY_ENDED = [
-    # A restarted member hears the verdict about its former life and objects, as it should.
-    r"\[WARN\] memberlist: Refuting a (suspect|dead) message",
-    # Serf dialled, pinged or pushed to a process that is gone, or that ended meanwhile.
-    r"\[(WARN|ERR)\] memberlist: (Failed to send|Failed fallback|Push/Pull with)"
-    r".*(connection refused|connection reset|broken pipe|EOF|i/o timeout)",
-    # The agent notices its own end before it exits, if the end is slow enough.
-    r"\[WARN\] agent: Serf shutdown detected, quitting",
-    # A process that is ending may still take a connection when it answers no datagram any more.
-    r"\[WARN\] memberlist: Was able to .* but other probes failed",
-]
-
-
-def unexpected_lines(serf, somebody_ended):
-    allowed = ALLOWED_WHEN_SOMEBODY_ENDED if somebody_ended else []
-    return [line for line in serf.log_text().splitlines()
-            if re.search(r"\[(WARN|ERR|ERROR)\]", line) and not any(re.search(rule, line) for rule in allowed)]
 
 
 @pytest.fixture(params=["plain", "encrypted"])
@@ -42,37 +22,12 @@ def key(request):
     return None if request.param == "plain" else KEY
 
 
-class Mixed:
-    """s1 and s2 are Serf's, h1 and h2 ours. `ended` says that a test stopped somebody on purpose."""
-
-    def __init__(self, cluster, key):
-        self.cluster = cluster
-        # Not the local profile: it tells a rumor only twice, so now and then somebody waits for a table exchange.
-        lan = {"encrypt": key, "profile": "lan"}
-        self.s1 = cluster.serf("s1", tags={"role": "db", "made-by": "serf"}, **lan).start()
-        self.s2 = cluster.serf("s2", tags={"role": "web"}, **lan).start()
-        self.h1 = cluster.hearsay("h1", tags={"role": "db", "zone": "eu west"}, **lan).start()
-        self.h2 = cluster.hearsay("h2", tags={"role": "web"}, **lan).start()
-        self.ended = False
-
-    def join_all(self):
-        """Each side joins the other: h1 by s1, s2 by h1, h2 by s2."""
-        self.h1.join(self.s1)
-        self.s2.join(self.h1)
-        self.h2.join(self.s2)
-        self.agree()
-
-    def agree(self, **changed):
-        self.cluster.agree({"s1": "alive", "s2": "alive", "h1": "alive", "h2": "alive", **changed})
-
-
 @pytest.fixture
 def mixed(cluster, key):
     mixed = Mixed(cluster, key)
     mixed.join_all()
     yield mixed
-    faults = {a.name: unexpected_lines(a, mixed.ended) for a in cluster.agents if isinstance(a, SerfAgent)}
-    assert not any(faults.values()), f"Serf complains about us: {faults}"
+    assert not mixed.complaints(), "Serf complains about us"
 
 
 def test_all_agree_on_addresses_and_tags(mixed):
@@ -136,6 +91,13 @@ def test_changed_tags_reach_everybody(mixed):
     for agent in (mixed.s2, mixed.h1, mixed.h2):
         wait_until(f"{agent.name} sees the new tags",
                    lambda agent=agent: agent.members()["s1"]["tags"] == {"role": "db", "version": "2"})
+
+
+def test_changed_tags_of_ours_reach_everybody(mixed):
+    tags = {"role": "db", "version": "2"}
+    mixed.h1.put_tags(tags)
+    for agent in (mixed.s1, mixed.s2, mixed.h1, mixed.h2):
+        wait_until(f"{agent.name} sees the new tags", lambda agent=agent: agent.members()["h1"]["tags"] == tags)
 
 
 def test_serf_reaches_everybody(mixed):

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -155,6 +156,13 @@ class HearsayAgent(Agent):
 
     def leave(self):
         self.ask("leave")
+
+    def put_tags(self, tags):
+        """Replaces all tags, over HTTP. REQUIRES: an agent on this machine's own network."""
+        request = urllib.request.Request(f"http://{self.http}/v1/tags", json.dumps({"tags": tags}).encode(),
+                                         {"Content-Type": "application/json"}, method="PUT")
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):
+            self.tags = dict(tags)
 
 
 class SerfAgent(Agent):
