@@ -7,8 +7,10 @@
 
 #include <boost/json/value.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "http/json.h"
 
@@ -20,6 +22,7 @@ constexpr const char* kTemporary = "state.json.new";
 constexpr const char* kLock = "lock";
 constexpr std::int64_t kFormat = 1;
 constexpr off_t kFileBytesMax = 4 << 20;
+constexpr std::chrono::seconds kRetry{10};
 
 tl::unexpected<Error> io_fault(const std::string& what, int error, std::string cure = {}) {
   if (cure.empty()) {
@@ -232,15 +235,25 @@ void StateWriter::save(SavedState state) {
 }
 
 void StateWriter::run() {
+  const auto has_work = [this] { return waiting_ || ending_; };
+  std::optional<SavedState> state;  // not saved yet
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return waiting_ || ending_; });
-    if (!waiting_) return;
-    const SavedState state = std::move(*waiting_);
-    waiting_.reset();
-    lock.unlock();
-    on_result_(dir_.save(state));
-    lock.lock();
+    if (state) {
+      wake_.wait_for(lock, kRetry, has_work);
+    } else {
+      wake_.wait(lock, has_work);
+    }
+    if (waiting_) state = std::exchange(waiting_, std::nullopt);
+    const bool last = ending_;
+    if (state) {
+      lock.unlock();
+      const auto result = dir_.save(*state);
+      if (result) state.reset();
+      on_result_(result);
+      lock.lock();
+    }
+    if (last) return;
   }
 }
 

@@ -64,10 +64,11 @@ class DataDir {
   int lock_;
 };
 
-// Saves in a thread of its own, because a disk may take seconds for a sync. Only the latest state counts.
+// Saves in a thread of its own, because a disk may take seconds for a sync. Only the latest state counts; while it
+// cannot be saved, it is tried again every 10 s and at the end.
 class StateWriter {
  public:
-  // `on_result` is called in the writer's thread after each save.
+  // `on_result` is called in the writer's thread after each attempt.
   StateWriter(const DataDir& dir, std::function<void(const Result<void>&)> on_result);
   // Saves what still waits.
   ~StateWriter();

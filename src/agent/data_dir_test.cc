@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 
 namespace hearsay::agent {
@@ -140,6 +141,25 @@ TEST_F(DataDirTest, the_writer_saves_the_latest_state_before_it_ends) {
   }
   EXPECT_EQ(dir->load().value()->incarnation.value, 50u);
   EXPECT_GE(results, 1u);
+}
+
+TEST_F(DataDirTest, the_writer_tries_again_what_could_not_be_saved) {
+  const auto dir = DataDir::open(path_).value();
+  const fs::path obstacle = path_ / "state.json.new";
+  fs::create_directory(obstacle);
+  std::promise<bool> first;
+  std::vector<bool> results;
+  {
+    StateWriter writer(*dir, [&](const Result<void>& result) {
+      results.push_back(result.has_value());
+      if (results.size() == 1) first.set_value(result.has_value());
+    });
+    writer.save(kState);
+    EXPECT_FALSE(first.get_future().get());
+    fs::remove(obstacle);
+  }
+  EXPECT_TRUE(results.back());
+  EXPECT_EQ(dir->load().value(), kState);
 }
 
 TEST(State, names_that_are_not_text_are_kept_readable) {
