@@ -58,21 +58,11 @@ class Formatter final : public spdlog::formatter {
 }  // namespace
 
 std::string format_record(LogFormat format, WallTime time, LogLevel level, std::string_view line) {
-  const std::string clean = http::clean_text(line);
   if (format == LogFormat::json) {
     return fmt::format(R"({{"time":"{}","level":"{}","line":{}}})", time_text(time), name_of(level),
-                       boost::json::serialize(boost::json::string_view(clean)));
+                       boost::json::serialize(boost::json::string_view(http::clean_text(line))));
   }
-  std::string out = fmt::format("{} {:<7} ", time_text(time), name_of(level));
-  for (const char c : clean) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
+  return fmt::format("{} {:<7} {}", time_text(time), name_of(level), printable(line));
 }
 
 struct Log::Impl {

@@ -22,6 +22,14 @@ TEST(Log, a_peer_cannot_forge_a_record_or_drive_a_terminal) {
             "2001-09-09T01:46:40.000Z info    a\\x0ab\\x1b[31m\xef\xbf\xbd");
 }
 
+TEST(Log, a_peer_cannot_turn_a_line_or_drive_a_terminal_in_other_ways) {
+  EXPECT_EQ(format_record(LogFormat::text, kWhen, LogLevel::info,
+                          "\xc2\x9b"
+                          "2J\xe2\x80\xae"
+                          "1n\xe2\x80\xa8x"),
+            "2001-09-09T01:46:40.000Z info    \\x9b2J\\u202e1n\\u2028x");
+}
+
 TEST(Log, a_json_record_reads_back) {
   const std::string record = format_record(LogFormat::json, kWhen, LogLevel::error, "say \"hi\"\n\xff");
   EXPECT_EQ(record.find('\n'), std::string::npos);

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+#include "http/json.h"
+
 namespace hearsay::agent {
 namespace {
 
@@ -24,6 +26,12 @@ constexpr std::array<Unit, 7> kUnits{{{"d", 86'400'000'000'000},
                                       {"ms", 1'000'000},
                                       {"us", 1'000},
                                       {"ns", 1}}};
+
+// Marks and overrides of the writing direction (a name could show as another one), line and paragraph separators.
+bool turns_or_ends_a_line(unsigned code) {
+  return code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -139,6 +147,26 @@ std::string_view closest(std::string_view text, std::span<const std::string_view
     }
   }
   return best;
+}
+
+std::string printable(std::string_view text) {
+  const std::string clean = http::clean_text(text);
+  std::string out;
+  for (std::size_t i = 0; i < clean.size();) {
+    const auto lead = static_cast<unsigned char>(clean[i]);
+    const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    unsigned code = bytes == 1 ? lead : lead & (0x7fu >> bytes);
+    for (std::size_t k = 1; k < bytes; ++k) code = code << 6 | (static_cast<unsigned char>(clean[i + k]) & 0x3f);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {  // C0, DEL, C1: U+009B is CSI in one character
+      out += fmt::format("\\x{:02x}", code);
+    } else if (turns_or_ends_a_line(code)) {
+      out += fmt::format("\\u{:04x}", code);
+    } else {
+      out.append(clean, i, bytes);
+    }
+    i += bytes;
+  }
+  return out;
 }
 
 }  // namespace hearsay::agent

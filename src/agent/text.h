@@ -26,4 +26,8 @@ WallTime wall_now();
 // between '-' and '_' cost nothing.
 std::string_view closest(std::string_view text, std::span<const std::string_view> candidates);
 
+// Text from peers, fit for a line of a terminal or a log: control characters as \xNN, those that turn the direction
+// of writing or end a line as \uNNNN, broken UTF-8 as U+FFFD.
+std::string printable(std::string_view text);
+
 }  // namespace hearsay::agent

@@ -6,8 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "http/json.h"
-
 namespace hearsay::cli {
 
 Style style_of(std::string_view status) {
@@ -53,26 +51,6 @@ Terminal standard_terminal() {
   terminal.colour = ::isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') && kind != nullptr &&
                     std::string_view(kind) != "dumb";
   return terminal;
-}
-
-std::string printable(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  const std::string clean = http::clean_text(text);
-  for (std::size_t i = 0; i < clean.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(clean[i]);
-    // U+0080 to U+009F are control characters, too: C2 80 to C2 9F.
-    const bool c1 = byte == 0xc2 && static_cast<unsigned char>(clean[i + 1]) < 0xa0;
-    if (byte >= ' ' && byte != 0x7f && !c1) {
-      out.push_back(clean[i]);
-      continue;
-    }
-    const auto shown = c1 ? static_cast<unsigned char>(clean[++i]) : byte;
-    out += "\\x";
-    out.push_back(kHex[shown >> 4]);
-    out.push_back(kHex[shown & 15]);
-  }
-  return out;
 }
 
 std::size_t columns_of(std::string_view text) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/text.h"
+
 namespace hearsay::cli {
 
 enum class Style { plain, bold, dim, good, warn, bad };
@@ -24,8 +26,7 @@ struct Terminal {
 // Standard output and standard error. Colour: standard output is a terminal that can, and NO_COLOR is not set.
 Terminal standard_terminal();
 
-// Text from peers, fit for a line of a terminal: control characters as \xNN, broken UTF-8 as U+FFFD.
-std::string printable(std::string_view text);
+using agent::printable;
 // How many columns a printable text takes; one for each code point.
 std::size_t columns_of(std::string_view text);
 

@@ -43,6 +43,10 @@ TEST(Terminal, text_of_peers_cannot_drive_the_terminal) {
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
   EXPECT_EQ(printable("\xc2\x9b"), "\\x9b");  // CSI as one character
   EXPECT_EQ(printable("\xff"), "\xef\xbf\xbd");
+  EXPECT_EQ(printable("\xe2\x80\xae"
+                      "1n\xe2\x81\xa9\xd8\x9c"),
+            "\\u202e1n\\u2069\\u061c");
+  EXPECT_EQ(printable("\xe2\x82\xac\xf0\x9f\x98\x80"), "\xe2\x82\xac\xf0\x9f\x98\x80");
 }
 
 }  // namespace
