@@ -3,12 +3,16 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 namespace hearsay::cli {
 
-// SIGINT and SIGTERM as a descriptor, so that waiting can be interrupted without a race.
+// SIGINT and SIGTERM as a descriptor, so that waiting can be interrupted without a race. Whoever read what we print
+// and went (`hearsay monitor | head`) is an interrupt, too: on a quiet cluster no write would find it out.
 class Interrupts {
  public:
   Interrupts() {
@@ -17,14 +21,18 @@ class Interrupts {
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
     sigprocmask(SIG_BLOCK, &wanted, &before_);
-    fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    signals_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    fd_ = ::epoll_create1(EPOLL_CLOEXEC);
+    add(signals_, EPOLLIN);
+    add(STDOUT_FILENO, 0);  // an error or hang-up is told without asking; a file refuses, it has no reader
   }
   ~Interrupts() {
     signalfd_siginfo info;
     // What has been handled must not end the process once it is unblocked.
-    while (::read(fd_, &info, sizeof info) > 0) {
+    while (::read(signals_, &info, sizeof info) > 0) {
     }
     ::close(fd_);
+    ::close(signals_);
     sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
   Interrupts(const Interrupts&) = delete;
@@ -37,6 +45,13 @@ class Interrupts {
   }
 
  private:
+  void add(int fd, std::uint32_t events) const {
+    epoll_event event{};
+    event.events = events;
+    ::epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event);
+  }
+
+  int signals_ = -1;
   int fd_ = -1;
   sigset_t before_{};
 };

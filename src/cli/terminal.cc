@@ -3,8 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+
+#include "cli/commands.h"
 
 namespace hearsay::cli {
 
@@ -42,8 +46,10 @@ std::string Terminal::paint(Style style, std::string_view text) const {
 Terminal standard_terminal() {
   Terminal terminal;
   terminal.out = [](std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+    // A script must not take half an answer for a whole one.
+    std::fprintf(stderr, "hearsay: cannot write to standard output: %s\n", std::strerror(errno));
+    std::_Exit(kFailed);
   };
   terminal.err = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   const char* no_color = std::getenv("NO_COLOR");

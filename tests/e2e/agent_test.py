@@ -82,6 +82,26 @@ def test_a_web_page_of_somebody_else_is_refused(cluster):
         assert {"cause", "cure"} <= set(json.loads(answer.read())["error"])
 
 
+def test_an_answer_that_cannot_be_written_is_a_failure(cluster):
+    agent = cluster.hearsay("a").start()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([str(HEARSAY), "members"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+                              env=agent.environment())
+    assert done.returncode == 1 and "standard output" in done.stderr
+
+
+def test_monitor_ends_with_its_reader(cluster):
+    agent = cluster.hearsay("a").start()
+    monitor = subprocess.Popen([str(HEARSAY), "monitor"], stdout=subprocess.PIPE, text=True, env=agent.environment())
+    try:
+        assert monitor.stdout.readline()
+        monitor.stdout.close()
+        monitor.wait(timeout=10)
+    finally:
+        monitor.kill()
+        monitor.wait()
+
+
 def test_monitor_tells_what_happens(cluster):
     a = cluster.hearsay("a").start()
     monitor = subprocess.Popen([str(HEARSAY), "monitor"], stdout=subprocess.PIPE, text=True, env=a.environment())
