@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/hash.h"
+#include "sim/checkers/checker.h"
 
 namespace hearsay::sim {
 
@@ -45,6 +46,8 @@ class Run {
   struct Actor {
     bool paused = false;
     bool crashed_for_ever = false;
+    bool leaves = false;
+    bool has_left = false;  // its process ends at the next second
     Duration down_since{-1};
     Duration down_for{};
   };
@@ -74,6 +77,12 @@ class Run {
       case Fault::What::one_way:
         at(fault.at, [this, fault] { world_.network().block(fault.place, fault.other); });
         if (ends) at(end, [this, fault] { world_.network().unblock(fault.place, fault.other); });
+        break;
+      case Fault::What::leave:
+        at(fault.at, [this, place] { leave(place); });
+        break;
+      case Fault::What::tags:
+        at(fault.at, [this, place] { change_tags(place); });
         break;
       case Fault::What::loss:
         at(fault.at, [this, fault] { world_.network().set_loss(fault.share); });
@@ -144,11 +153,15 @@ class Run {
         moment->happens();
       }
       world_.run_for(zero_ + next - world_.elapsed());
+      for (Place place = 0; place < plan_.nodes; ++place) {
+        if (actors_[place].has_left && world_.is_up(place)) crash(place, false);
+      }
       const double seconds = static_cast<double>((next - done).count()) / static_cast<double>(kSecond.count());
       done = next;
       report_.bytes_per_node_s.push_back(static_cast<double>(second_bytes_) / seconds /
                                          static_cast<double>(plan_.nodes));
       second_bytes_ = 0;
+      if (done / kSecond % 10 == 0) look();
       const double share = static_cast<double>(done.count()) / static_cast<double>(plan_.duration.count());
       if (done < plan_.duration && !go_on(share)) report_.interrupted = true;
     }
@@ -165,28 +178,68 @@ class Run {
     for (auto& detection : report_.detections) {
       std::ranges::sort(detection.times);
       for (Place place = 0; place < plan_.nodes; ++place) {
-        if (world_.is_up(place) && !actors_[place].paused && place != detection.place) ++detection.observers;
+        if (runs(place) && place != detection.place) ++detection.observers;
       }
     }
     report_.datagrams = world_.network().datagrams();
     report_.simulated = world_.elapsed();
-    report_.agreed = agreed();
+    look();
+    judge_agreement();
+    report_.violations = findings_.all();
     report_.trace_hash = trace_.value();
   }
 
-  // All running nodes show the same statuses.
-  bool agreed() {
-    std::optional<std::map<std::string, Status>> first;
-    for (Place place = 0; place < plan_.nodes; ++place) {
-      if (!world_.is_up(place) || actors_[place].paused) continue;
-      std::map<std::string, Status> view;
-      for (const auto& member : world_.node(place).members()) view[member.name] = member.status;
-      if (!first)
-        first = std::move(view);
-      else if (*first != view)
-        return false;
+  bool runs(Place place) const { return world_.is_up(place) && !actors_[place].paused && !actors_[place].leaves; }
+
+  // What is wrong with one node's view; empty: nothing is.
+  std::string fault_of_view(Place observer, const std::vector<Member>& truths) {
+    std::size_t alive = 0;
+    for (const auto& member : world_.node(observer).members()) {
+      const Place subject = places_.find(member.name)->second;
+      const std::string shows =
+          world_.config(observer).name + " shows " + member.name + " as " + name_of(member.status);
+      if (!runs(subject)) {
+        if (member.status == Status::alive || member.status == Status::suspect)
+          return shows + ", but it does not run";
+        continue;
+      }
+      if (member.status != Status::alive) return shows + ", but it runs";
+      if (member.incarnation != truths[subject].incarnation) return shows + " at another incarnation than its own";
+      if (member.tags != truths[subject].tags) return shows + " with other tags than its own";
+      ++alive;
     }
-    return true;
+    return alive == running_ ? "" : world_.config(observer).name + " does not know all running members";
+  }
+
+  void judge_agreement() {
+    std::vector<Member> truths(plan_.nodes);
+    running_ = 0;
+    for (Place place = 0; place < plan_.nodes; ++place) {
+      if (!runs(place)) continue;
+      truths[place] = world_.node(place).info().self;
+      ++running_;
+    }
+    for (Place place = 0; place < plan_.nodes && report_.disagreement.empty(); ++place) {
+      if (runs(place)) report_.disagreement = fault_of_view(place, truths);
+    }
+    report_.agreed = report_.disagreement.empty();
+  }
+
+  // Every checker looks at every node.
+  void look() {
+    for (Place place = 0; place < plan_.nodes; ++place) {
+      if (!world_.is_up(place)) continue;
+      for (const auto& checker : checkers_) {
+        if (const auto wrong = checker->look(world_, place); !wrong.empty()) found(*checker, place, wrong);
+      }
+    }
+  }
+
+  std::string moment() const { return std::to_string(world_.elapsed() / std::chrono::milliseconds(1)) + " ms: "; }
+
+  void found(const Checker& checker, Place place, const std::string& what) {
+    findings_.add(std::to_string(world_.elapsed() / std::chrono::milliseconds(1)) +
+                  " ms: " + world_.config(place).name + ": " + checker.name() + ": " + what);
   }
 
   // Adds what this node counted; only the messages count from the very start.
@@ -220,12 +273,25 @@ class Run {
     actor.crashed_for_ever = false;
     actor.down_for += clock() - actor.down_since;
     actor.down_since = Duration{-1};
+    for (const auto& checker : checkers_) checker->on_start(place);
     world_.restart(place, Incarnation{disk ? incarnations_[place] + kIncarnationBlock : 1});
     for (Place contact = 0; contact < plan_.nodes; ++contact) {
       if (contact == place || !world_.is_up(contact)) continue;
       join(place, contact);
       return;
     }
+  }
+
+  void leave(Place place) {
+    if (!runs(place)) return;
+    actors_[place].leaves = true;
+    world_.command(place, Leave{CommandId{++commands_}});
+  }
+
+  void change_tags(Place place) {
+    if (!runs(place)) return;
+    const auto number = std::to_string(++commands_);
+    world_.command(place, SetTags{CommandId{commands_}, {{"version", number}}});
   }
 
   void pause(Place place) {
@@ -258,20 +324,31 @@ class Run {
     trace_.add(nanoseconds(world_.elapsed()));
     trace_.add(observer);
     trace_.add(describe(notice));
+    // A process that has left ends.
+    if (std::holds_alternative<CommandDone>(notice.body) && actors_[observer].leaves)
+      actors_[observer].has_left = true;
+    if (const auto* defunct = std::get_if<Defunct>(&notice.body)) {
+      findings_.add(moment() + world_.config(observer).name + ": defunct: " + defunct->why);
+    }
     const auto* change = std::get_if<MemberChange>(&notice.body);
-    if (change == nullptr || !measuring_) return;
+    if (change == nullptr) return;
+    for (const auto& checker : checkers_) {
+      const auto wrong = checker->on_change(observer, *change);
+      if (!wrong.empty()) found(*checker, observer, wrong + ", says: " + describe(notice));
+    }
+    if (!measuring_) return;
     const auto found = places_.find(change->member.name);
     if (found == places_.end()) return;
     const Place subject = found->second;
-    const bool runs = world_.is_up(subject) && !actors_[subject].paused;
+    const bool is_running = runs(subject);
     switch (change->what) {
       case MemberChange::What::suspected:
         if (change->evidence.source != Evidence::Source::own_probe) break;
         ++report_.suspicions;
-        if (runs) ++report_.false_suspicions;
+        if (is_running) ++report_.false_suspicions;
         break;
       case MemberChange::What::failed:
-        if (runs) ++report_.false_deaths;
+        if (is_running) ++report_.false_deaths;
         if (!actors_[subject].crashed_for_ever) break;
         for (auto& detection : report_.detections) {
           if (detection.place == subject) detection.times.push_back(clock() - detection.at);
@@ -296,7 +373,10 @@ class Run {
   Duration zero_{};  // the plan's clock starts here
   bool measuring_ = false;
   std::uint64_t second_bytes_ = 0;
+  std::size_t running_ = 0;
   base::Hasher trace_;
+  std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers();
+  Findings findings_;
   ClusterReport report_;
 };
 
@@ -316,6 +396,10 @@ const char* name_of(Fault::What what) {
       return "cut";
     case Fault::What::one_way:
       return "one-way";
+    case Fault::What::leave:
+      return "leave";
+    case Fault::What::tags:
+      return "tags";
     case Fault::What::loss:
       return "loss";
   }

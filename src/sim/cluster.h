@@ -26,6 +26,8 @@ struct Fault {
     pause,    // SIGSTOP for `lasts`
     cut,      // the nodes 0 .. place and all others cannot reach each other for `lasts`
     one_way,  // what `place` sends to `other` is lost for `lasts`
+    leave,    // it leaves, and its process ends
+    tags,     // it publishes another tag
     loss,     // this share of all datagrams is lost for `lasts`
   };
   What what = What::crash;
@@ -68,8 +70,12 @@ struct ClusterReport {
   std::uint64_t suspicions = 0;        // begun by own probes, about anybody
   std::uint64_t false_suspicions = 0;  // of those, about running members
   std::uint64_t false_deaths = 0;
-  std::uint64_t refutations = 0;         // suspicions or deaths taken back, over all observers
-  bool agreed = false;                   // at the end all running nodes show the same statuses
+  std::uint64_t refutations = 0;  // suspicions or deaths taken back, over all observers
+  // At the end every running node shows exactly the running ones as alive, each with the incarnation and the tags
+  // that it claims itself. `disagreement` names the first that does not.
+  bool agreed = false;
+  std::string disagreement;
+  std::vector<std::string> violations;   // of invariants (sim/checkers), the first ones
   std::uint64_t node_milliseconds = 0;   // sum over nodes of the time that they ran while measured
   Counters counters;                     // of all nodes, while measured
   std::uint64_t messages = 0;            // decoded in the whole run, settling included: the simulator's work

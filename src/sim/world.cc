@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace hearsay::sim {
@@ -106,7 +108,8 @@ void World::run_for(Duration duration) {
 }
 
 void World::arrive(Place place, Duration after, std::function<void(Actor&)> input) {
-  events_.push({now_ + after, false, ++numbers_, place, actors_[place].life, std::move(input)});
+  events_.push(
+      {now_ + std::max(after, Duration{}), false, ++numbers_, place, actors_[place].life, std::move(input)});
 }
 
 void World::arrive_on(Link& link, bool at_acceptor, std::function<void(Actor&)> input) {
@@ -125,6 +128,7 @@ void World::plan_tick(Place place) {
 }
 
 void World::perform(Place place) {
+  if (std::exchange(actors_[place].heard_nothing, false)) return;  // its actions are those of the input before
   for (const auto& action : actors_[place].node->actions()) {
     std::visit([&](const auto& body) { perform(place, body); }, action);
   }
@@ -177,7 +181,11 @@ void World::perform(Place place, const OpenStream& open) {
   });
   link->arrived[0] = link->arrived[1];
   arrive_on(*link, false, [this, link](Actor& actor) {
-    if (link->open) actor.node->on_stream(now(), StreamOpened{link->dialler_id, address_of(link->acceptor), false});
+    if (link->open) {
+      actor.node->on_stream(now(), StreamOpened{link->dialler_id, address_of(link->acceptor), false});
+    } else {
+      actor.heard_nothing = true;
+    }
   });
 }
 

@@ -49,6 +49,7 @@ class World {
   Duration elapsed() const { return now_ - start_time(); }
   bool is_up(Place place) const { return actors_[place].node != nullptr; }
   Node& node(Place place) { return *actors_[place].node; }
+  const Node& node(Place place) const { return *actors_[place].node; }
   const Config& config(Place place) const { return actors_[place].config; }
   std::size_t size() const { return actors_.size(); }
   Network& network() { return network_; }
@@ -63,6 +64,7 @@ class World {
     std::unique_ptr<Node> node;
     std::uint64_t life = 0;  // grows with each start: events of an earlier life are void
     bool paused = false;
+    bool heard_nothing = false;                    // the last arrival was void, so there is nothing to perform
     Time tick_at = kNever;                         // the earliest tick that is queued
     std::deque<std::function<void(Actor&)>> held;  // arrivals while paused
   };

@@ -1,0 +1,56 @@
+// An invariant, watched on every change that any node tells, and once more when all is quiet. One invariant per
+// file.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hearsay/notice.h"
+#include "sim/world.h"
+
+namespace hearsay::sim {
+
+// What was found, with the moment and the invariant's name. Bounded: the first ones tell the story.
+class Findings {
+ public:
+  static constexpr std::size_t kMax = 20;
+  void add(std::string finding) {
+    ++count_;
+    if (all_.size() < kMax) all_.push_back(std::move(finding));
+  }
+  const std::vector<std::string>& all() const { return all_; }
+  std::size_t count() const { return count_; }
+
+ private:
+  std::vector<std::string> all_;
+  std::size_t count_ = 0;
+};
+
+class Checker {
+ public:
+  virtual ~Checker() = default;
+  virtual const char* name() const = 0;
+  // This node's process starts with an empty memory.
+  virtual void on_start(Place) {}
+  // `observer` tells this change. What is returned is wrong; empty: nothing is.
+  virtual std::string on_change(Place observer, const MemberChange& change) = 0;
+  // A look at one running node, now and then and at the end.
+  virtual std::string look(const World&, Place) { return {}; }
+};
+
+// A member's incarnation never goes back in anybody's eyes.
+std::unique_ptr<Checker> incarnation_grows();
+// Who was accused or declared dead at an incarnation is alive again only at a higher one; a left member likewise.
+std::unique_ptr<Checker> alive_needs_newer_news();
+// No verdict of our own without probes or a suspicion that ran out; no relayed one without its accuser.
+std::unique_ptr<Checker> verdicts_have_evidence();
+// Nobody believes a word against itself.
+std::unique_ptr<Checker> nobody_accuses_itself();
+// Queues, tables and streams stay within their limits.
+std::unique_ptr<Checker> bounds_hold();
+
+std::vector<std::unique_ptr<Checker>> all_checkers();
+
+}  // namespace hearsay::sim

@@ -1,0 +1,22 @@
+// The swarm: a seed chooses the size of a cluster, its knobs, its network and its faults. First everything goes
+// wrong and the invariants must hold; then all faults end, and within a stated time the cluster must agree.
+#pragma once
+
+#include "sim/cluster.h"
+
+namespace hearsay::sim {
+
+// The plan of this seed. The faults stop long enough before its end for any honest cluster to agree again.
+ClusterPlan swarm_plan(std::uint64_t seed);
+
+// How long after the last fault this cluster may need at most until all agree.
+Duration quiet_time(const Config& config, std::size_t nodes);
+
+// What the invariants and the demand for agreement say of this plan; empty: all is well.
+std::vector<std::string> judge(const ClusterPlan& plan);
+
+// A plan that fails as well, with fewer faults and nodes: each is taken away as long as the failure stays. At most
+// `tries` runs. REQUIRES: the plan fails.
+ClusterPlan shrink(ClusterPlan plan, std::size_t tries);
+
+}  // namespace hearsay::sim
