@@ -28,6 +28,15 @@ struct SimClusterArguments {
   std::vector<std::pair<std::string, std::string>> faults;
 };
 
+// `hearsay sim swarm`.
+struct SimSwarmArguments {
+  std::uint64_t first = 1;
+  std::uint64_t seeds = 100;
+  std::string budget;  // empty: as many seeds as were asked for
+  unsigned jobs = 0;   // 0: one for each core
+  bool shrink = false;
+};
+
 // All that can stand on a command line; each command reads its part.
 struct Arguments {
   std::string http = "127.0.0.1:7980";
@@ -53,8 +62,9 @@ struct Arguments {
   std::vector<agent::Given> settings;
   bool check = false;
   bool print_config = false;
-  // sim cluster
+  // sim
   SimClusterArguments sim_cluster;
+  SimSwarmArguments sim_swarm;
 };
 
 int run_agent(const Arguments& arguments, Terminal& terminal);
@@ -66,6 +76,7 @@ int run_why(const Arguments& arguments, Terminal& terminal);
 int run_monitor(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
+int run_sim_swarm(const Arguments& arguments, Terminal& terminal);
 int run_version(const Arguments& arguments, Terminal& terminal);
 
 // Understands the words and runs the command; the exit status of the process.

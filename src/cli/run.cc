@@ -187,6 +187,8 @@ void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
   add_fault("pause", "NODE@TIME+DURATION", "SIGSTOP, SIGCONT");
   add_fault("cut", "NODE@TIME+DURATION", "a partition: nodes 0 to NODE on one side");
   add_fault("one-way", "FROM:TO@TIME+DURATION", "nothing arrives from one at the other");
+  add_fault("leave", "NODE@TIME", "it leaves, and its process ends");
+  add_fault("tags", "NODE@TIME", "it publishes another tag");
   add_fault("lossy", "SHARE@TIME+DURATION", "this share of all datagrams is lost meanwhile");
   app.add_option("--seed", sim.seed, "everything random derives from it (default: 1)")->type_name("S");
   app.add_option_function<std::vector<std::string>>(
@@ -198,6 +200,17 @@ void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
       ->type_name("KEY=VALUE")
       ->type_size(1)
       ->allow_extra_args(false);
+}
+
+void declare_sim_swarm(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  auto& swarm = arguments.sim_swarm;
+  app.add_option("--first", swarm.first, "the first seed (default: 1)")->type_name("SEED");
+  app.add_option("--seeds", swarm.seeds, "how many clusters to try (default: 100)")->type_name("N");
+  app.add_option("--for", swarm.budget, "as many as this time allows instead, for example 10m")->type_name("TIME");
+  app.add_option("--jobs", swarm.jobs, "how many at once (default: one for each core)")->type_name("N");
+  app.add_flag("--shrink", swarm.shrink,
+               "take faults and nodes away from the first three that fail, while they do");
 }
 
 struct Command {
@@ -217,6 +230,8 @@ constexpr Command kCommands[] = {
     {"monitor", "Follow what an agent learns, until Ctrl-C", &declare_monitor, &run_monitor},
     {"keygen", "Make a key for --encrypt or a keyring file", &declare_keygen, &run_keygen},
     {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},
+    {"sim swarm", "Try many clusters with random faults, and check what must always hold", &declare_sim_swarm,
+     &run_sim_swarm},
     {"version", "Show the version and the protocols", &add_output_options, &run_version},
 };
 

@@ -294,5 +294,14 @@ TEST(SimCluster, impossible_plans_are_refused_with_all_their_faults) {
   EXPECT_THAT(say({"sim"}).err, HasSubstr("cluster"));
 }
 
+TEST(SimSwarm, counts_what_held_and_ends_well) {
+  const Said said = say({"sim", "swarm", "--first", "5", "--seeds", "3", "--jobs", "2"});
+  EXPECT_EQ(said.status, kDone) << said.out;
+  EXPECT_THAT(said.out, HasSubstr("3 clusters from seed 5: 3 held every invariant"));
+  const auto json = http::parse_json(say({"sim", "swarm", "--seeds", "2", "--format", "json"}).out).value();
+  EXPECT_EQ(json.at("passed").to_number<int>(), 2);
+  EXPECT_EQ(say({"sim", "swarm", "--for", "10"}).status, kUsage);
+}
+
 }  // namespace
 }  // namespace hearsay::cli

@@ -78,11 +78,13 @@ std::optional<sim::Fault> read_fault(const std::string& kind, const std::string&
     if (!other) return std::nullopt;
     fault.other = *other;
   }
-  for (const auto what : {What::crash, What::restart, What::wipe, What::pause, What::cut, What::one_way}) {
+  for (const auto what :
+       {What::crash, What::restart, What::wipe, What::pause, What::cut, What::one_way, What::leave, What::tags}) {
     if (kind == name_of(what)) fault.what = what;
   }
-  // A crash is for ever; the others may be, but not by a slip of the pen.
-  if ((fault.what == What::crash) != (fault.lasts == Duration{})) return std::nullopt;
+  // Some are for a moment or for ever; the others end, lest a slip of the pen makes them last.
+  const bool has_no_end = fault.what == What::crash || fault.what == What::leave || fault.what == What::tags;
+  if (has_no_end != (fault.lasts == Duration{})) return std::nullopt;
   return fault;
 }
 
@@ -188,6 +190,8 @@ json::object report_json(const sim::ClusterPlan& plan, const sim::ClusterReport&
   const Rates rates = rates_of(report);
   json::array crashes;
   for (const auto& detection : report.detections) crashes.push_back(detection_json(detection));
+  json::array violations;
+  for (const auto& violation : report.violations) violations.emplace_back(violation);
   json::array traffic;
   for (const double bytes : report.bytes_per_node_s) traffic.push_back(std::round(bytes));
   json::object counters;
@@ -200,6 +204,7 @@ json::object report_json(const sim::ClusterPlan& plan, const sim::ClusterReport&
           {"settle_s", rounded(seconds(report.settle_time))},
           {"measured_s", rounded(seconds(report.measured))},
           {"agreed", report.agreed},
+          {"violations", std::move(violations)},
           {"detection", summary_json(report.detections)},
           {"crashes", std::move(crashes)},
           {"suspicions", report.suspicions},
@@ -256,8 +261,9 @@ void print_report(const sim::ClusterPlan& plan, const sim::ClusterReport& report
                 report.settled ? Style::plain : Style::bad}});
   cluster.add({{"  measured"}, {fixed(seconds(report.measured), 0) + " s after that"}});
   cluster.add({{"  in the end"},
-               {report.agreed ? "all running nodes agree" : "running nodes disagree about somebody",
+               {report.agreed ? "all running nodes agree" : printable(report.disagreement),
                 report.agreed ? Style::good : Style::warn}});
+  for (const auto& violation : report.violations) cluster.add({{"  broken"}, {printable(violation), Style::bad}});
   terminal.out(cluster.render(terminal));
 
   if (!report.detections.empty()) {

@@ -204,8 +204,11 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const IntentClaim& inten
     case Status::left:
       result.what = What::left;
       break;
-    default:
+    case Status::alive:
       result.what = What::refuted;
+      break;
+    default:  // it means to stay, but its suspicion runs on
+      result.what = What::updated;
       break;
   }
   return result;

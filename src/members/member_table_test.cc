@@ -286,6 +286,14 @@ TEST_F(MemberTableTest, a_join_intent_undoes_leaving_and_does_not_wake_the_left)
   EXPECT_EQ(status("n1"), Status::left);
 }
 
+TEST_F(MemberTableTest, a_join_intent_refutes_no_suspicion) {
+  say(alive("n1", 1));
+  say(IntentClaim{"n1", {5}, Intent::leaving});
+  say(suspect("n1", 1, "n2"));
+  EXPECT_EQ(say(IntentClaim{"n1", {6}, Intent::joining}).what, What::updated);
+  EXPECT_EQ(status("n1"), Status::suspect);
+}
+
 TEST_F(MemberTableTest, an_old_intent_is_stale) {
   say(alive("n1", 1));
   say(IntentClaim{"n1", {5}, Intent::joining});

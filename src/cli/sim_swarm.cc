@@ -1,0 +1,151 @@
+// `hearsay sim swarm`: many seeded clusters with random faults; whoever breaks an invariant is shown, with the
+// command that repeats it.
+#include <algorithm>
+#include <atomic>
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include "agent/settings.h"
+#include "agent/text.h"
+#include "cli/commands.h"
+#include "cli/interrupts.h"
+#include "http/json.h"
+#include "sim/swarm.h"
+
+namespace hearsay::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Failure {
+  std::uint64_t seed = 0;
+  std::vector<std::string> wrong;
+};
+
+std::string number_text(double value) {
+  std::string text = std::to_string(value);
+  while (text.back() == '0') text.pop_back();
+  return text.back() == '.' ? text + "0" : text;
+}
+
+// The words of `hearsay sim cluster` that mean this plan.
+std::string words_of(const sim::ClusterPlan& plan) {
+  std::string words = "hearsay sim cluster --nodes " + std::to_string(plan.nodes) + " --for " +
+                      agent::duration_text(plan.duration) + " --seed " + std::to_string(plan.seed) + " --latency " +
+                      agent::duration_text(plan.network.latency);
+  if (plan.network.jitter > Duration{}) words += " --jitter " + agent::duration_text(plan.network.jitter);
+  if (plan.network.loss > 0) words += " --loss " + number_text(plan.network.loss);
+  agent::AgentConfig tried = agent::load_config_text("", "", {}).config;
+  const agent::AgentConfig usual = tried;
+  tried.node = plan.config;
+  tried.node.name = usual.node.name;
+  for (const auto& setting : agent::settings()) {
+    const auto value = setting.show(tried);
+    if (value != setting.show(usual)) words += " --set " + std::string(setting.key) + "=" + value;
+  }
+  using What = sim::Fault::What;
+  for (const auto& fault : plan.faults) {
+    const bool loss = fault.what == What::loss;
+    words += loss ? " --lossy " + number_text(fault.share)
+                  : std::string(" --") + name_of(fault.what) + " " + std::to_string(fault.place);
+    if (fault.what == What::one_way) words += ":" + std::to_string(fault.other);
+    words += "@" + agent::duration_text(fault.at);
+    if (fault.lasts > Duration{}) words += "+" + agent::duration_text(fault.lasts);
+  }
+  return words;
+}
+
+}  // namespace
+
+int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
+  const auto& words = arguments.sim_swarm;
+  std::optional<Duration> budget;
+  if (!words.budget.empty()) {
+    budget = agent::parse_duration(words.budget);
+    if (!budget) {
+      terminal.err("hearsay sim swarm: --for \"" + printable(words.budget) +
+                   "\": a time has a unit, such as 60s or 10m\n");
+      return kUsage;
+    }
+  }
+  using Clock = std::chrono::steady_clock;
+  const auto began = Clock::now();
+  const auto elapsed = [&] { return Clock::now() - began; };
+  const std::uint64_t count = budget ? UINT64_MAX - words.first : words.seeds;
+
+  std::atomic<std::uint64_t> next{0};
+  std::atomic<std::uint64_t> done{0};
+  std::atomic<bool> stop{false};
+  std::mutex mutex;
+  std::vector<Failure> failures;
+  const auto work = [&] {
+    while (!stop) {
+      const std::uint64_t number = next++;
+      if (number >= count) return;
+      auto wrong = sim::judge(sim::swarm_plan(words.first + number));
+      ++done;
+      if (wrong.empty()) continue;
+      const std::lock_guard lock(mutex);
+      failures.push_back({words.first + number, std::move(wrong)});
+    }
+  };
+  bool interrupted = false;
+  {
+    const Interrupts interrupts;  // before the threads, so that they leave the signals alone as well
+    const unsigned jobs = words.jobs > 0 ? words.jobs : std::max(1u, std::thread::hardware_concurrency());
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < jobs; ++i) threads.emplace_back(work);
+    const bool terminal_there = ::isatty(STDERR_FILENO) != 0;
+    while (done < count && !(budget && elapsed() >= *budget)) {
+      interrupted = interrupts.wait(100);
+      if (interrupted) break;
+      if (terminal_there) {
+        const std::lock_guard lock(mutex);
+        terminal.err("\r" + std::to_string(done) + " seeds, " + std::to_string(failures.size()) + " failed\x1b[K");
+      }
+    }
+    stop = true;
+    for (auto& thread : threads) thread.join();
+    if (terminal_there) terminal.err("\r\x1b[K");
+  }
+  std::ranges::sort(failures, {}, &Failure::seed);
+
+  constexpr std::size_t kShrunk = 3;
+  constexpr std::size_t kTries = 200;
+  json::array list;
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    const Failure& failure = failures[i];
+    const auto plan = sim::swarm_plan(failure.seed);
+    const std::string repeat = words_of(words.shrink && i < kShrunk ? sim::shrink(plan, kTries) : plan);
+    if (arguments.json) {
+      json::array wrong;
+      for (const auto& what : failure.wrong) wrong.emplace_back(what);
+      list.push_back(json::object{{"seed", failure.seed}, {"wrong", std::move(wrong)}, {"repeat", repeat}});
+      continue;
+    }
+    terminal.out(terminal.paint(Style::bad, "seed " + std::to_string(failure.seed)) + "\n");
+    for (const auto& what : failure.wrong) terminal.out("  " + printable(what) + "\n");
+    terminal.out("  repeat: " + repeat + "\n");
+  }
+  const std::uint64_t passed = done - failures.size();
+  if (arguments.json) {
+    terminal.out(http::pretty(json::object{{"first", words.first},
+                                           {"seeds", done.load()},
+                                           {"passed", passed},
+                                           {"complete", !interrupted},
+                                           {"failures", std::move(list)},
+                                           {"wall_s", std::chrono::duration<double>(elapsed()).count()}}) +
+                 "\n");
+  } else {
+    if (interrupted) terminal.out(terminal.paint(Style::warn, "interrupted: this is partial") + "\n");
+    terminal.out(std::to_string(done) + " clusters from seed " + std::to_string(words.first) + ": " +
+                 std::to_string(passed) + " held every invariant and agreed in the end, " +
+                 std::to_string(failures.size()) + " did not\n");
+  }
+  return failures.empty() && !interrupted ? kDone : kFailed;
+}
+
+}  // namespace hearsay::cli
