@@ -54,7 +54,8 @@ class MemberList {
 
 struct HostOptions {
   // config.advertise may be left invalid: the bound address is advertised then, or, when bound to an
-  // unspecified address, the first private address of this machine.
+  // unspecified address, the first private address of this machine; a bridge's (containers) only if it is the way
+  // to the world.
   Config config{};
   // Where to listen, UDP and TCP. Port 0: the system chooses one (the same for both).
   Address bind{};

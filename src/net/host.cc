@@ -49,7 +49,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::optional<Error> open(const HostOptions& options) {
     auto bound = pool_.open(options.bind);
     if (!bound) return bound.error();
-    auto advertise = net::pick_advertise(options.config.advertise, *bound, net::machine_addresses());
+    auto advertise =
+        net::pick_advertise(options.config.advertise, *bound, net::machine_addresses(net::Bridges::without));
     if (!advertise) return advertise.error();
     advertised_ = *advertise;
     net::SeatOptions seat;

@@ -1,8 +1,11 @@
 #include "net/interfaces.h"
 
 #include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cstring>
@@ -22,9 +25,25 @@ Address default_source(const Address& anywhere) {
   return source;
 }
 
+bool is_bridge(const char* interface) {
+  const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ethtool_drvinfo driver{};
+  driver.cmd = ETHTOOL_GDRVINFO;
+  ifreq request{};
+  std::strncpy(request.ifr_name, interface, IFNAMSIZ - 1);
+  request.ifr_data = reinterpret_cast<char*>(&driver);
+  return fd.valid() && ::ioctl(fd.get(), SIOCETHTOOL, &request) == 0 && std::strcmp(driver.driver, "bridge") == 0;
+}
+
 }  // namespace
 
-std::vector<Address> machine_addresses() {
+std::vector<Address> machine_addresses(Bridges bridges) {
+  // Any global addresses do: a documentation prefix (RFC 5737, RFC 3849) is routed like all others.
+  const Address v4 = default_source(Address::from_ip(Bytes{203, 0, 113, 1}, 9));
+  Bytes documentation(16);
+  documentation[0] = 0x20, documentation[1] = 0x01, documentation[2] = 0x0d, documentation[3] = 0xb8;
+  const Address v6 = default_source(Address::from_ip(documentation, 9));
+
   std::vector<Address> out;
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) return out;
@@ -34,15 +53,12 @@ std::vector<Address> machine_addresses() {
     if (family != AF_INET && family != AF_INET6) continue;
     sockaddr_storage storage{};
     std::memcpy(&storage, entry->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-    out.push_back(from_system(storage));
+    const Address address = from_system(storage);
+    if (bridges == Bridges::without && address != v4 && address != v6 && is_bridge(entry->ifa_name)) continue;
+    out.push_back(address);
   }
   ::freeifaddrs(list);
 
-  // Any global addresses do: a documentation prefix (RFC 5737, RFC 3849) is routed like all others.
-  const Address v4 = default_source(Address::from_ip(Bytes{203, 0, 113, 1}, 9));
-  Bytes documentation(16);
-  documentation[0] = 0x20, documentation[1] = 0x01, documentation[2] = 0x0d, documentation[3] = 0xb8;
-  const Address v6 = default_source(Address::from_ip(documentation, 9));
   const auto rank = [&](const Address& address) {
     return (address.is_v4() ? 0 : 2) + (address == v4 || address == v6 ? 0 : 1);
   };

@@ -8,9 +8,11 @@
 
 namespace hearsay::net {
 
+enum class Bridges { with, without };
 // All addresses of interfaces that are up, port 0, IPv4 first, else in the system's order. The address that this
-// machine uses to reach others (its default route) comes first of its family.
-std::vector<Address> machine_addresses();
+// machine uses to reach others (its default route) comes first of its family. Without bridges: only this one of
+// theirs, because those of containers and virtual machines have the same private address on every machine.
+std::vector<Address> machine_addresses(Bridges bridges);
 
 // RFC 1918, RFC 6598 (shared) and RFC 4193 (unique local).
 bool is_private(const Address& address);

@@ -30,7 +30,7 @@ void ask_buffer(int fd, int name) {
 
 std::string machine_address_list() {
   std::string out;
-  for (const auto& address : machine_addresses()) {
+  for (const auto& address : machine_addresses(Bridges::with)) {
     if (!out.empty()) out += ", ";
     out += ip_to_string(address);
   }

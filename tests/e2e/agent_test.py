@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from support.cluster import HEARSAY, GOSSIP_PORT
+from support.namespaces import Namespace
 
 NOBODY = "127.0.0.1:9"  # the discard port: nobody answers there
 
@@ -25,6 +26,29 @@ def test_a_taken_port_is_named_together_with_a_cure(cluster):
     status, said = ended(cluster.hearsay("second", ip=first.ip, http=f"{first.ip}:7981"))
     assert status == 1
     assert f"{first.ip}:{GOSSIP_PORT}" in said and "--bind" in said
+
+
+def test_the_bridge_of_containers_is_not_advertised():
+    machine = Namespace()
+    try:
+        for words in ("link add eth0 type veth peer name eth1", "link add docker0 type bridge",
+                      "address add 198.51.100.7/24 dev eth0", "address add 172.17.0.1/16 dev docker0",
+                      "link set eth0 up", "link set eth1 up", "link set docker0 up",
+                      "route add default via 198.51.100.1"):
+            machine.run("ip", *words.split())
+        command = [*machine.enter, str(HEARSAY), "agent", "--name", "a", "--bind", "0.0.0.0", "--http", ""]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        assert done.returncode == 1 and "198.51.100.7" in done.stderr and "172.17" not in done.stderr
+
+        machine.run("ip", "address", "add", "10.9.0.7/24", "dev", "eth1")
+        agent = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            assert any("advertised as 10.9.0.7:" in line for line in agent.stdout)
+        finally:
+            agent.kill()
+            agent.communicate()
+    finally:
+        machine.close()
 
 
 def test_all_faults_of_a_configuration_are_reported_at_once(cluster, tmp_path):
