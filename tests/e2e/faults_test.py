@@ -8,6 +8,7 @@ import time
 import pytest
 
 from support.cluster import wait_until
+from support.loss import UnderLoss, all_alive, started
 from support.marks import Marks, counters
 from support.namespaces import NetworkCluster
 
@@ -17,69 +18,19 @@ SUSPICION_SECONDS = 24  # the longest in a cluster of ten or fewer
 GOSSIP_TO_THE_DEAD_SECONDS = 30
 
 
-def all_alive(agents):
-    return {agent.name: "alive" for agent in agents}
-
-
-def started(cluster, count, kind="hearsay", **options):
-    """n1 .. n<count>, agreed."""
-    agents = [getattr(cluster, kind)(f"n{i + 1}", profile="lan", **options).launch() for i in range(count)]
-    for agent in agents:
-        wait_until(f"{agent.name} answers", agent.answers, 30)
-    for agent in agents[1:]:
-        agent.join(agents[0])
-    cluster.agree(all_alive(agents), agents)
-    return agents
-
-
-class UnderLoss:
-    """Ten agents that agree and then lose packets."""
-
-    def __init__(self, directory, kind, udp_loss, tcp_loss):
-        self.losses = {"udp_loss": udp_loss, "tcp_loss": tcp_loss}
-        self.title = f"{kind}, {udp_loss} % of UDP and {tcp_loss} % of TCP lost per direction"
-        self.cluster = NetworkCluster(directory)
-        try:
-            self.agents = started(self.cluster, 10, kind)
-        except BaseException:
-            self.close()
-            raise
-
-    def begin(self):
-        self.marks = Marks(self.agents)
-        for agent in self.agents:
-            agent.machine.receive(**self.losses)
-        self.until = time.monotonic() + LOSS_SECONDS
-
-    def wait(self):
-        time.sleep(max(0, self.until - time.monotonic()))
-        deaths = self.marks.deaths()
-        self.summary = (f"{self.title}: {len(deaths)} false deaths, {len(self.marks.suspicions())} suspicions, "
-                        f"{self.marks.refutations()} refutations, "
-                        f"{sum(a.machine.dropped() for a in self.agents)} packets lost")
-        return deaths
-
-    def close(self, show=False):
-        self.cluster.close()
-        if show:
-            print(f"==== {self.title}")
-            self.cluster.dump_logs(lines=400)
-
-
 @pytest.fixture(scope="module")
-def clusters_under_loss(tmp_path_factory, request):
-    failed_before = request.session.testsfailed
+def clusters_under_loss(tmp_path_factory):
     clusters = {}
     try:
         for kind, udp, tcp in (("hearsay", 10, 0), ("hearsay", 20, 0), ("hearsay", 30, 0), ("hearsay", 25, 25),
                                ("serf", 25, 25)):
-            clusters[kind, udp, tcp] = UnderLoss(tmp_path_factory.mktemp(f"{kind}-{udp}-{tcp}"), kind, udp, tcp)
+            clusters[kind, udp, tcp] = UnderLoss(tmp_path_factory.mktemp(f"{kind}-{udp}-{tcp}"), kind, 10, udp, tcp)
         for cluster in clusters.values():
-            cluster.begin()
+            cluster.begin(LOSS_SECONDS)
         yield clusters
     finally:
         for cluster in clusters.values():
-            cluster.close(show=request.session.testsfailed > failed_before)
+            cluster.close(show=bool(cluster.deaths) and cluster.kind == "hearsay")
 
 
 @pytest.fixture
@@ -145,6 +96,21 @@ def test_a_link_that_is_blocked_one_way_kills_nobody(cluster):
     cluster.agree(all_alive(agents), within=5)
 
 
+def test_a_node_that_hears_nobody_takes_nobody_with_it(cluster):
+    """Everybody hears what it says of them, and can object; it hears no answer."""
+    agents = started(cluster, 6)
+    deaf, others = agents[0], agents[1:]
+    marks = Marks(others)
+    deaf.machine.receive(nothing_from=[agent.ip for agent in others])
+    # Nobody confirms its suspicions, so that each takes the longest time.
+    wait_until("it declares others dead", lambda: "failed" in [m["status"] for m in deaf.members().values()], 60)
+    time.sleep(3)  # its word spreads
+    cluster.agree({**all_alive(others), deaf.name: "failed"}, among=others, within=5)
+    assert len(marks.deaths()) == len(others) and all(f" failed {deaf.name} " in line for line in marks.deaths())
+    cluster.heal()
+    cluster.agree(all_alive(agents), within=2 * RECONNECT_SECONDS)
+
+
 @pytest.mark.parametrize("memory", ["with data", "without data"])
 def test_all_nodes_restart_at_once(cluster, tmp_path, memory):
     with_data = memory == "with data"
@@ -183,9 +149,9 @@ def test_ten_agents_that_lose_datagrams_declare_nobody_dead(clusters_under_loss,
     for percent in (10, 20, 30):
         lossy = clusters_under_loss["hearsay", percent, 0]
         deaths[percent] = lossy.wait()
-        record_property(f"udp_loss_{percent}", lossy.summary)
+        record_property(f"udp_loss_{percent}", str(lossy))
         with capsys.disabled():
-            print(f"\n{lossy.summary}", end="")
+            print(f"\n{lossy}", end="")
     assert not any(deaths.values()), deaths
     for percent in deaths:
         lossy = clusters_under_loss["hearsay", percent, 0]
@@ -198,9 +164,9 @@ def test_under_loss_of_all_packets_hearsay_declares_no_more_dead_than_serf(clust
     for kind in ("hearsay", "serf"):
         lossy = clusters_under_loss[kind, 25, 25]
         deaths[kind] = lossy.wait()
-        record_property(f"all_loss_25_{kind}", lossy.summary)
+        record_property(f"all_loss_25_{kind}", str(lossy))
         with capsys.disabled():
-            print(f"\n{lossy.summary}", end="")
+            print(f"\n{lossy}", end="")
     assert len(deaths["hearsay"]) <= len(deaths["serf"]), deaths
     ours = clusters_under_loss["hearsay", 25, 25]
     ours.cluster.heal()
