@@ -1,7 +1,5 @@
 #include "base/rng.h"
 
-#include <bit>
-
 #include "base/check.h"
 #include "base/hash.h"
 
@@ -28,18 +26,6 @@ Rng Rng::fork(std::string_view name) const {
   hash.add(std::span<const std::uint64_t>(state_));
   hash.add(name);
   return Rng(hash.value());
-}
-
-std::uint64_t Rng::next() {
-  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-  const std::uint64_t shifted = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= shifted;
-  state_[3] = std::rotl(state_[3], 45);
-  return result;
 }
 
 std::uint64_t Rng::bounded(std::uint64_t bound) {

@@ -8,6 +8,7 @@
 
 #include "agent/config.h"
 #include "cli/terminal.h"
+#include "sim/spread/settings.h"
 
 namespace hearsay::cli {
 
@@ -35,6 +36,12 @@ struct SimSwarmArguments {
   std::string budget;  // empty: as many seeds as were asked for
   unsigned jobs = 0;   // 0: one for each core
   bool shrink = false;
+};
+
+// `hearsay sim spread`.
+struct SimSpreadArguments {
+  sim::spread::Settings settings;
+  bool table = false;
 };
 
 // All that can stand on a command line; each command reads its part.
@@ -65,6 +72,8 @@ struct Arguments {
   // sim
   SimClusterArguments sim_cluster;
   SimSwarmArguments sim_swarm;
+  // sim spread
+  SimSpreadArguments sim_spread;
 };
 
 int run_agent(const Arguments& arguments, Terminal& terminal);
@@ -77,6 +86,7 @@ int run_monitor(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
 int run_sim_swarm(const Arguments& arguments, Terminal& terminal);
+int run_sim_spread(const Arguments& arguments, Terminal& terminal);
 int run_version(const Arguments& arguments, Terminal& terminal);
 
 // Understands the words and runs the command; the exit status of the process.

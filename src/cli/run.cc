@@ -213,6 +213,56 @@ void declare_sim_swarm(CLI::App& app, Arguments& arguments) {
                "take faults and nodes away from the first three that fail, while they do");
 }
 
+// A flag with a few known words, which the parser of the type understands.
+template <class Value>
+void add_word(CLI::App& app, const char* flag, Value& value, std::optional<Value> (*parse)(std::string_view),
+              const char* words, const char* help) {
+  app.add_option_function<std::string>(
+         flag,
+         [&value, flag, parse, words](const std::string& text) {
+           const auto parsed = parse(text);
+           if (!parsed) throw CLI::ValidationError(flag, "\"" + text + "\" is none of " + words);
+           value = *parsed;
+         },
+         help)
+      ->type_name(words);
+}
+
+void declare_sim_spread(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  auto& spread = arguments.sim_spread;
+  auto& settings = spread.settings;
+  using namespace sim::spread;
+  app.add_option("--nodes", settings.nodes, "how many nodes, 2 to 10000000 (default: 1000)")->type_name("N");
+  app.add_option("--fanout", settings.fanout, "contacts of a node in each round, 1 to 64 (default: 1)")
+      ->type_name("K");
+  add_word(app, "--mode", settings.mode, &parse_mode, "push|pull|push-pull",
+           "who hands over the rumor: the caller, the one called, or both (default: push)");
+  add_word(app, "--timing", settings.timing, &parse_timing, "sync|unsync|poisson",
+           "rounds; timers with random phases, as real agents have; Poisson clocks (default: sync)");
+  app.add_option("--loss", settings.loss, "share of datagrams that is lost, 0 to 0.9 (default: 0)")->type_name("P");
+  add_word(app, "--stop", settings.stop, &parse_stop, "forever|die|counter|coin|budget|median",
+           "when a node stops telling: never; after one round; after M rounds in which nobody needed it; with "
+           "probability 1/M after such a round; after M transmissions; Karp's median counter (default: forever)");
+  app.add_option("--copies", settings.copies,
+                 "M of --stop, 1 to 1000 (default: counter, coin 3; median 2; budget 4 per digit of N)")
+      ->type_name("M");
+  auto* feedback = app.add_flag_callback(
+      "--feedback", [&settings] { settings.feedback = true; },
+      "counter, coin: only rounds in which all receivers knew it already count (the default)");
+  app.add_flag_callback(
+         "--blind", [&settings] { settings.feedback = false; }, "counter, coin: every round of telling counts")
+      ->excludes(feedback);
+  app.add_flag("--digest-first", settings.digest_first,
+               "offer first; the content goes only to who lacks it, and once");
+  app.add_option("--trials", settings.trials, "epidemics to run, 1 to 1000000 (default: 4 to 10000, by N)")
+      ->type_name("T");
+  app.add_option("--seed", settings.seed, "everything random derives from it (default: 1)")->type_name("S");
+  app.add_flag(
+      "--table", spread.table,
+      "rounds and messages for 10 to 1000000 nodes, fanout 1 to 3 and all modes, beside what is often claimed");
+}
+
 struct Command {
   const char* name;  // "sim cluster": a command of a group
   const char* summary;
@@ -232,6 +282,7 @@ constexpr Command kCommands[] = {
     {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},
     {"sim swarm", "Try many clusters with random faults, and check what must always hold", &declare_sim_swarm,
      &run_sim_swarm},
+    {"sim spread", "Spread a rumor among up to ten million nodes", &declare_sim_spread, &run_sim_spread},
     {"version", "Show the version and the protocols", &add_output_options, &run_version},
 };
 

@@ -12,6 +12,7 @@
 #include "agent/text.h"
 #include "cli/commands.h"
 #include "cli/interrupts.h"
+#include "cli/progress.h"
 #include "http/json.h"
 #include "sim/cluster.h"
 
@@ -323,31 +324,6 @@ void print_report(const sim::ClusterPlan& plan, const sim::ClusterReport& report
   terminal.out(simulation.render(terminal));
 }
 
-// Progress on standard error, where it is a terminal and the run is not over at once.
-class Progress {
- public:
-  explicit Progress(Terminal& terminal) : terminal_(terminal), shown_(::isatty(STDERR_FILENO) != 0) {}
-  ~Progress() {
-    if (line_) terminal_.err("\r\x1b[K");
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(double done) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!shown_ || now - last_ < std::chrono::milliseconds(500)) return;
-    last_ = now;
-    line_ = true;
-    terminal_.err("\r" + (done == 0 ? std::string("joining ...") : fixed(done * 100, 0) + " %  ") + "\x1b[K");
-  }
-
- private:
-  Terminal& terminal_;
-  bool shown_;
-  bool line_ = false;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
 }  // namespace
 
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
@@ -363,7 +339,7 @@ int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
     const Interrupts interrupts;
     Progress progress(terminal);
     report = run_cluster(plan, [&](double done) {
-      progress.show(done);
+      progress.show(done == 0 ? "joining" : "simulated", done);
       return !interrupts.wait(0);
     });
   }

@@ -1,0 +1,126 @@
+// `hearsay sim spread` from words to tables and JSON.
+#include "cli/sim_spread.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json/value.hpp>
+
+#include "cli/trials.h"
+#include "http/json.h"
+
+namespace hearsay::cli {
+namespace {
+
+namespace json = boost::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+struct Said {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+Said spread(const std::string& words) {
+  Said said;
+  Terminal terminal{[&](std::string_view text) { said.out += text; },
+                    [&](std::string_view text) { said.err += text; }, false};
+  std::vector<std::string> parts{"hearsay", "sim", "spread"};
+  for (std::size_t at = 0; at < words.size();) {
+    const auto space = std::min(words.find(' ', at), words.size());
+    parts.push_back(words.substr(at, space - at));
+    at = space + 1;
+  }
+  std::vector<const char*> pointers;
+  for (const auto& part : parts) pointers.push_back(part.c_str());
+  said.status = run(static_cast<int>(pointers.size()), pointers.data(), terminal);
+  return said;
+}
+
+json::value json_of(const std::string& words) {
+  return http::parse_json(spread(words + " --format json").out).value();
+}
+double number(const json::value& value) { return value.to_number<double>(); }
+
+TEST(SimSpread, the_exact_answer_stands_beside_the_monte_carlo) {
+  const auto text = spread("--nodes 100 --fanout 2 --trials 200");
+  EXPECT_EQ(text.status, kDone) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("7.350"), HasSubstr("exact: Markov chain"), HasSubstr("200 trials"),
+                              HasSubstr("log3 N + ln N / 2 + 0.95"), HasSubstr("they agree"), HasSubstr("####")));
+  const auto found = json_of("--nodes 100 --fanout 2 --trials 200");
+  EXPECT_EQ(found.at("method"), "exact");
+  EXPECT_NEAR(number(found.at("rounds").at("mean")), 7.350, 0.0006);
+  EXPECT_NEAR(number(found.at("rounds").at("sd")), 0.70, 0.006);
+  EXPECT_EQ(number(found.at("rounds").at("p50")), 7);
+  EXPECT_EQ(number(found.at("rounds").at("p99")), 9);
+  EXPECT_EQ(number(found.at("rounds").at("p999")), 10);
+  EXPECT_NEAR(number(found.at("messages_per_node").at("mean")), 6.09, 0.006);
+  EXPECT_TRUE(found.at("monte_carlo").at("agrees").as_bool());
+  EXPECT_GT(number(found.at("contacts_per_second")), 0);
+  EXPECT_EQ(number(found.at("curve").at(1).at("informed")), 3);
+}
+
+TEST(SimSpread, where_there_is_no_chain_the_method_says_so) {
+  const auto found = json_of("--nodes 3000 --mode push-pull --timing unsync --trials 5");
+  EXPECT_EQ(found.at("method"), "monte-carlo");
+  EXPECT_FALSE(found.as_object().contains("monte_carlo"));
+  const auto limited =
+      json_of("--nodes 1000 --stop counter --copies 2 --blind --trials 20 --digest-first --loss 0.01");
+  EXPECT_FALSE(limited.at("feedback").as_bool());
+  EXPECT_LT(number(limited.at("coverage").at("mean")), 1);
+  EXPECT_LT(number(limited.at("payloads_per_node").at("mean")), number(limited.at("messages_per_node").at("mean")));
+}
+
+TEST(SimSpread, the_number_of_threads_leaves_no_trace) {
+  sim::spread::Settings settings;
+  settings.timing = sim::spread::Timing::poisson;
+  settings.trials = 40;
+  const auto run_with = [&](unsigned threads) {
+    return run_trials(settings, threads, [](double) { return true; });
+  };
+  const TrialRun one = run_with(1);
+  const TrialRun four = run_with(4);
+  EXPECT_EQ(one.threads, 1u);
+  EXPECT_EQ(four.threads, 4u);
+  EXPECT_EQ(one.arrivals, four.arrivals);
+  ASSERT_EQ(one.trials.size(), 40u);
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_EQ(one.trials[i].last, four.trials[i].last) << i;
+    EXPECT_EQ(one.trials[i].contacts, four.trials[i].contacts) << i;
+  }
+}
+
+TEST(SimSpread, an_interrupted_run_keeps_what_it_has) {
+  sim::spread::Settings settings;
+  settings.nodes = 1'000'000;
+  settings.trials = 100'000;
+  const TrialRun run = run_trials(settings, 2, [](double) { return false; });
+  EXPECT_TRUE(run.interrupted);
+  EXPECT_LT(run.trials.size(), 100'000u);
+  for (const auto& trial : run.trials) EXPECT_FALSE(trial.cut_off);
+}
+
+TEST(SimSpread, the_impossible_is_refused_with_all_its_faults) {
+  const auto said = spread("--nodes 1 --fanout 0 --loss 1 --copies 3");
+  EXPECT_EQ(said.status, kUsage);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("--nodes is 1"), HasSubstr("--fanout is 0"), HasSubstr("--loss"),
+                              HasSubstr("--copies means nothing with --stop forever")));
+  EXPECT_THAT(spread("--nodes 3 --fanout 3").err, HasSubstr("only 2 others"));
+  EXPECT_THAT(spread("--mode both").err, HasSubstr("\"both\" is none of push|pull|push-pull"));
+  EXPECT_EQ(spread("--nodes ten").status, kUsage);
+  EXPECT_EQ(spread("--nodes -5").status, kUsage);
+  EXPECT_EQ(spread("--loss nan").status, kUsage);
+  EXPECT_EQ(spread("--stop coin --blind --feedback").status, kUsage);
+  EXPECT_THAT(spread("--stop median").err, HasSubstr("--mode push-pull"));
+  EXPECT_THAT(spread("--nodes 20000000").err, HasSubstr("2 to 10000000"));
+}
+
+TEST(SimSpread, numbers_are_grouped_for_people) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(12345678), "12,345,678");
+}
+
+}  // namespace
+}  // namespace hearsay::cli
