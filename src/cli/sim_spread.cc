@@ -112,6 +112,7 @@ json::object findings_json(const Findings& found) {
   const auto& informed = found.curve();
   for (std::size_t i = 0; i < informed.size(); ++i) {
     json::object point{{"round", static_cast<double>(i) * summary.step}, {"informed", informed[i]}};
+    if (found.chain) point["complete"] = found.chain->done[i];
     if (i < found.theory.size()) point["theory"] = found.theory[i];
     curve.push_back(std::move(point));
   }

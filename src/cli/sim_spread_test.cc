@@ -58,6 +58,7 @@ TEST(SimSpread, the_exact_answer_stands_beside_the_monte_carlo) {
   EXPECT_TRUE(found.at("monte_carlo").at("agrees").as_bool());
   EXPECT_GT(number(found.at("contacts_per_second")), 0);
   EXPECT_EQ(number(found.at("curve").at(1).at("informed")), 3);
+  EXPECT_NEAR(number(found.at("curve").at(7).at("complete")), 0.6585, 0.0001);
 }
 
 TEST(SimSpread, where_there_is_no_chain_the_method_says_so) {
