@@ -13,7 +13,7 @@ namespace hearsay {
   X(receive_errors, "errors of the UDP socket other than having nothing to read")                   \
   X(accept_errors, "times that no connection could be accepted, for example out of descriptors")    \
   X(streams_unrouted, "connections reset because they were for an address that no node here has")   \
-  X(streams_refused, "connections reset because the node had too many")                             \
+  X(streams_refused, "connections reset because the node had too many and too many waited")         \
   X(streams_stalled, "connections reset because the peer took no more bytes of what was written")   \
   X(names_refused, "host names not resolved because too many were waiting")
 

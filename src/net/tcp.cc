@@ -1,5 +1,6 @@
 #include "net/tcp.h"
 
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -89,9 +90,11 @@ Streams::Streams(asio::io_context& loop, const Address& own, const Family& famil
       limits_(limits),
       handler_(handler),
       counters_(counters),
-      read_buffer_(read_buffer) {}
+      read_buffer_(read_buffer),
+      self_(std::make_shared<Streams*>(this)) {}
 
 Streams::~Streams() {
+  for (const auto& waiting : waiting_) reset_on_close(waiting.fd.get());
   for (auto* table : {&streams_, &closing_}) {
     for (auto& [id, stream] : *table) stream->disown();
   }
@@ -105,18 +108,43 @@ void Streams::open(StreamId id, const Address& to, Duration within) {
 }
 
 bool Streams::accept(Fd fd, const Address& peer) {
-  if (inbound_ >= limits_.inbound_max) {
+  if (inbound_ < limits_.inbound_max && waiting_.empty()) {
+    admit(std::move(fd), peer);
+    return true;
+  }
+  if (waiting_.size() >= limits_.waiting_max) {
     ++counters_.streams_refused;
     reset_on_close(fd.get());
     return false;
   }
+  waiting_.push_back({std::move(fd), peer});
+  return true;
+}
+
+void Streams::admit(Fd fd, const Address& peer) {
   ++inbound_;
   const StreamId id{std::exchange(next_inbound_, next_inbound_ + 2)};
   const auto stream = std::make_shared<Stream>(loop_, owner(), id, peer, limits_.close_max, read_buffer_);
   streams_.emplace(id.value, stream);
   stream->accept(std::move(fd));
   handler_.on_stream(StreamOpened{id, peer, true});
-  return true;
+}
+
+// A place is free. Who waits for it comes in a turn of its own, because the node may be in the middle of something.
+void Streams::release_inbound() {
+  --inbound_;
+  if (waiting_.empty() || std::exchange(admission_requested_, true)) return;
+  asio::post(loop_, [self = std::weak_ptr(self_)] {
+    const auto alive = self.lock();
+    if (alive == nullptr) return;
+    Streams& streams = **alive;
+    streams.admission_requested_ = false;
+    while (alive.use_count() > 1 && !streams.waiting_.empty() && streams.inbound_ < streams.limits_.inbound_max) {
+      Waiting next = std::move(streams.waiting_.front());
+      streams.waiting_.pop_front();
+      streams.admit(std::move(next.fd), next.peer);
+    }
+  });
 }
 
 void Streams::write(StreamId id, ByteView bytes) {
@@ -144,7 +172,7 @@ void Streams::keep_closing(std::shared_ptr<Stream> stream) {
     return;
   }
   stream->disown();
-  if (is_inbound(id)) --inbound_;
+  if (is_inbound(id)) release_inbound();
 }
 
 std::shared_ptr<Stream> Streams::take(StreamId id) {
@@ -179,7 +207,7 @@ void Streams::on_closed(Stream& stream, std::string why) {
 
 void Streams::on_gone(Stream& stream, bool stalled) {
   if (stalled) ++counters_.streams_stalled;
-  if (closing_.erase(stream.id().value) != 0 && is_inbound(stream.id().value)) --inbound_;
+  if (closing_.erase(stream.id().value) != 0 && is_inbound(stream.id().value)) release_inbound();
 }
 
 }  // namespace hearsay::net

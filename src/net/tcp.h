@@ -1,13 +1,15 @@
 // The listener of a pool, and the streams of one node.
 //
 // As with datagrams, many nodes can share one listener: the local address of an accepted connection says which
-// node it is for. A node's inbound streams are capped; what comes over the cap is reset before the node hears of
-// it. When the system runs out of descriptors, accepting pauses (5 ms, doubling to 1 s).
+// node it is for. A node's inbound streams are capped; what comes over the cap waits, first come first served, and
+// is reset only when too many wait: where hundreds join one node at once, all of them get their turn. When the
+// system runs out of descriptors, accepting pauses (5 ms, doubling to 1 s).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
@@ -67,7 +69,8 @@ struct StreamLimits {
   std::size_t inbound_max = 128;            // at once; streams that the node has closed count until they are gone
   std::size_t queue_bytes_max = 20u << 20;  // written, not yet taken by the system; beyond it a stream is reset
   Duration close_max =
-      std::chrono::seconds(10);  // after a close: to deliver what is left, and for the peer to close
+      std::chrono::seconds(10);   // after a close: to deliver what is left, and for the peer to close
+  std::size_t waiting_max = 512;  // accepted, not yet told to the node; each costs a descriptor
 };
 
 // Belongs to the thread of its loop. Destroying it resets all streams and ends its calls at once.
@@ -84,7 +87,7 @@ class Streams final : StreamOwner {
   void open(StreamId id, const Address& to, Duration within);
   void write(StreamId id, ByteView bytes);
   void close(StreamId id, bool abort);
-  // False: over the cap; the connection was reset.
+  // False: too many wait; the connection was reset.
   bool accept(Fd fd, const Address& peer);
   // Hands over what has arrived on all streams.
   void drain();
@@ -101,6 +104,8 @@ class Streams final : StreamOwner {
   void on_gone(Stream& stream, bool stalled) override;
   std::shared_ptr<Stream> take(StreamId id);
   void keep_closing(std::shared_ptr<Stream> stream);
+  void admit(Fd fd, const Address& peer);
+  void release_inbound();
 
   using Table = std::map<std::uint64_t, std::shared_ptr<Stream>>;
   asio::io_context& loop_;
@@ -114,6 +119,13 @@ class Streams final : StreamOwner {
   Table closing_;  // those that it has closed and that still have bytes to deliver
   std::size_t inbound_ = 0;
   std::uint64_t next_inbound_ = 1;
+  struct Waiting {
+    Fd fd;
+    Address peer;
+  };
+  std::deque<Waiting> waiting_;
+  bool admission_requested_ = false;
+  const std::shared_ptr<Streams*> self_;  // gone with us: for handlers that come later
 };
 
 }  // namespace hearsay::net

@@ -224,18 +224,39 @@ TEST(tcp, a_wildcard_listener_tells_which_address_was_dialled_and_dialling_uses_
   EXPECT_EQ(ip_to_string(server.seen[1].peer), "127.0.0.21");
 }
 
-TEST(tcp, inbound_streams_over_the_cap_are_reset_and_counted) {
+TEST(tcp, inbound_streams_over_the_cap_wait_and_only_too_many_are_reset_and_counted) {
   asio::io_context loop;
-  Party server(loop, {}, {.inbound_max = 2}), client(loop);
+  Party server(loop, {}, {.inbound_max = 2, .waiting_max = 2}), client(loop);
   Door door(loop, address("127.0.0.1:0"), server);
-  for (std::uint64_t i = 1; i <= 3; ++i) client.streams->open({2 * i}, door.bound, seconds(30));
+  for (std::uint64_t i = 1; i <= 5; ++i) client.streams->open({2 * i}, door.bound, seconds(30));
   ASSERT_TRUE(run_until(loop, [&] { return server.counters.streams_refused == 1; }));
   EXPECT_EQ(server.seen.size(), 2u);
-  // When one is gone there is room for another.
+  // When one is gone, whoever waits longest has its place; and there is room to wait again.
   server.streams->close({1}, true);
-  client.streams->open({8}, door.bound, seconds(30));
-  ASSERT_TRUE(run_until(loop, [&] { return server.seen.count(5) != 0; }));
+  ASSERT_TRUE(run_until(loop, [&] { return server.seen.size() == 3; }));
+  client.streams->open({12}, door.bound, seconds(30));
+  ASSERT_TRUE(run_until(loop, [&] { return client.seen[12].opened; }));
+  EXPECT_EQ(server.seen.size(), 3u);
   EXPECT_EQ(server.counters.streams_refused, 1u);
+  // Both that still wait, and what the first one said meanwhile, are heard.
+  for (std::uint64_t i = 1; i <= 6; ++i) client.streams->write({2 * i}, as_bytes("hello"));
+  server.streams->close({3}, false);
+  server.streams->close({5}, false);
+  ASSERT_TRUE(run_until(loop, [&] { return server.seen[7].data == "hello" && server.seen[9].data == "hello"; }));
+  EXPECT_EQ(server.counters.streams_refused, 1u);
+}
+
+TEST(tcp, streams_that_wait_are_reset_when_the_node_goes) {
+  asio::io_context loop;
+  Party server(loop, {}, {.inbound_max = 1}), client(loop);
+  Door door(loop, address("127.0.0.1:0"), server);
+  client.streams->open({2}, door.bound, seconds(30));
+  client.streams->open({4}, door.bound, seconds(30));
+  ASSERT_TRUE(
+      run_until(loop, [&] { return door.dialled.size() == 2 && client.seen[2].opened && client.seen[4].opened; }));
+  server.streams.reset();
+  ASSERT_TRUE(run_until(loop, [&] { return client.seen[2].closed && client.seen[4].closed; }));
+  EXPECT_EQ(server.seen.size(), 1u);
 }
 
 TEST(tcp, a_peer_that_takes_no_bytes_is_reset_when_the_queue_is_full) {
