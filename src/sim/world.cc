@@ -1,5 +1,6 @@
 #include "sim/world.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -10,6 +11,8 @@ namespace {
 constexpr Time kStart{std::chrono::hours(1)};  // not zero: a time that was never set must not look like the start
 constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};  // 2026-01-01T00:00:00Z
 constexpr std::uint16_t kPort = 7946;
+// Streams over the cap of a node that wait for their turn, as at the real driver.
+constexpr std::size_t kWaitingMax = 512;
 
 Address address_of(Place place) {
   const std::array<std::uint8_t, 4> ip{10, 0, static_cast<std::uint8_t>(place / 250),
@@ -54,7 +57,9 @@ void World::start(Place place) {
 }
 
 void World::crash(Place place) {
+  actors_[place].waiting.clear();
   break_links(place);
+  actors_[place].inbound = 0;
   actors_[place].node.reset();
   actors_[place].held.clear();
 }
@@ -86,9 +91,10 @@ void World::command(Place place, const Command& command) {
 
 void World::run_for(Duration duration) {
   const Time end = now_ + duration;
-  while (!events_.empty() && events_.top().at <= end) {
-    Event event = events_.top();
-    events_.pop();
+  while (!events_.empty() && events_.front().at <= end) {
+    std::ranges::pop_heap(events_, Later{});
+    Event event = std::move(events_.back());
+    events_.pop_back();
     now_ = event.at;
     Actor& actor = actors_[event.place];
     if (actor.node == nullptr || actor.life != event.life) continue;
@@ -107,12 +113,17 @@ void World::run_for(Duration duration) {
   now_ = end;
 }
 
+void World::plan(Event event) {
+  events_.push_back(std::move(event));
+  std::ranges::push_heap(events_, Later{});
+}
+
 void World::arrive(Place place, Duration after, std::function<void(Actor&)> input) {
-  events_.push(
-      {now_ + std::max(after, Duration{}), false, ++numbers_, place, actors_[place].life, std::move(input)});
+  plan({now_ + std::max(after, Duration{}), false, ++numbers_, place, actors_[place].life, std::move(input)});
 }
 
 void World::arrive_on(Link& link, bool at_acceptor, std::function<void(Actor&)> input) {
+  if (at_acceptor && !link.admitted) return link.held.push_back(std::move(input));
   Time& latest = link.arrived[at_acceptor ? 1 : 0];
   latest = std::max(latest, now_ + network_.delay());
   arrive(at_acceptor ? link.acceptor : link.dialler, latest - now_, std::move(input));
@@ -124,7 +135,7 @@ void World::plan_tick(Place place) {
   const Time due = std::max(now_, actor.node->next_deadline());
   if (due == kNever || due >= actor.tick_at) return;
   actor.tick_at = due;
-  events_.push({due, true, ++numbers_, place, actor.life, {}});
+  plan({due, true, ++numbers_, place, actor.life, {}});
 }
 
 void World::perform(Place place) {
@@ -169,15 +180,28 @@ void World::perform(Place place, const OpenStream& open) {
     failed(open.deadline - now_, "no answer in time");
     return;
   }
-  if (actors_[*to].node == nullptr) {
+  Actor& acceptor = actors_[*to];
+  if (acceptor.node == nullptr) {
     failed(2 * network_.delay(), "connection refused");
     return;
   }
+  const bool admitted = acceptor.inbound < acceptor.config.limits.streams_max;
+  if (!admitted && acceptor.waiting.size() >= kWaitingMax) {
+    failed(2 * network_.delay(), "reset by the peer");
+    return;
+  }
   auto link = std::make_shared<Link>(Link{place, *to, open.stream, StreamId{2 * ++accepted_ + 1}, true});
+  link->admitted = admitted;
+  if (admitted) {
+    ++acceptor.inbound;
+  } else {
+    acceptor.waiting.push_back(link);
+  }
   links_[{place, link->dialler_id.value}] = link;
   links_[{*to, link->acceptor_id.value}] = link;
-  arrive_on(*link, true, [this, link](Actor& actor) {
-    actor.node->on_stream(now(), StreamOpened{link->acceptor_id, address_of(link->dialler), true});
+  // It may be held by the link, so it must not hold the link.
+  arrive_on(*link, true, [this, id = link->acceptor_id, from = address_of(place)](Actor& actor) {
+    actor.node->on_stream(now(), StreamOpened{id, from, true});
   });
   link->arrived[0] = link->arrived[1];
   arrive_on(*link, false, [this, link](Actor& actor) {
@@ -207,7 +231,7 @@ void World::perform(Place place, const CloseStream& close) {
   const auto link = found->second;
   links_.erase(found);
   if (!link->open) return;
-  link->open = false;
+  release(link);
   const bool by_dialler = link->dialler == place && link->dialler_id == close.stream;
   const Place to = by_dialler ? link->acceptor : link->dialler;
   const StreamId id = by_dialler ? link->acceptor_id : link->dialler_id;
@@ -216,6 +240,23 @@ void World::perform(Place place, const CloseStream& close) {
   arrive_on(*link, by_dialler, [this, id, abort = close.abort](Actor& actor) {
     actor.node->on_stream(now(), StreamClosed{id, abort ? "reset by the peer" : ""});
   });
+}
+
+void World::release(const std::shared_ptr<Link>& link) {
+  link->open = false;
+  Actor& acceptor = actors_[link->acceptor];
+  if (!link->admitted) {
+    std::erase(acceptor.waiting, link);
+    return;
+  }
+  --acceptor.inbound;
+  if (acceptor.waiting.empty()) return;
+  const auto next = std::move(acceptor.waiting.front());
+  acceptor.waiting.pop_front();
+  ++acceptor.inbound;
+  next->admitted = true;
+  for (auto& input : next->held) arrive_on(*next, true, std::move(input));
+  next->held.clear();
 }
 
 void World::break_links(Place place) {
@@ -228,7 +269,7 @@ void World::break_links(Place place) {
     }
     at = links_.erase(at);
     if (!link->open) continue;
-    link->open = false;
+    release(link);
     const StreamId id = dialler ? link->acceptor_id : link->dialler_id;
     arrive_on(*link, dialler, [this, id](Actor& actor) {
       actor.node->on_stream(now(), StreamClosed{id, "reset by the peer"});

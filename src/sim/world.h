@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
@@ -59,6 +58,7 @@ class World {
   std::function<void(Place from, Place to, ByteView bytes, bool lost)> on_sent;
 
  private:
+  struct Link;
   struct Actor {
     Config config;
     std::unique_ptr<Node> node;
@@ -67,6 +67,8 @@ class World {
     bool heard_nothing = false;                    // the last arrival was void, so there is nothing to perform
     Time tick_at = kNever;                         // the earliest tick that is queued
     std::deque<std::function<void(Actor&)>> held;  // arrivals while paused
+    std::size_t inbound = 0;                       // open streams that others dialled
+    std::deque<std::shared_ptr<Link>> waiting;     // dialled by others, over the cap: not yet told to the node
   };
   struct Event {
     Time at;
@@ -90,6 +92,8 @@ class World {
     StreamId acceptor_id;
     bool open = false;
     Time arrived[2] = {};  // the latest arrival planned at the dialler and at the acceptor: streams keep order
+    bool admitted = true;
+    std::vector<std::function<void(Actor&)>> held{};  // for the acceptor, until it is admitted
   };
 
   void start(Place place);
@@ -103,7 +107,10 @@ class World {
   void perform(Place place, const CloseStream& close);
   void perform(Place place, const ResolveName& resolve);
   void perform(Place place, const Notify& notify);
+  void plan(Event event);
   void plan_tick(Place place);
+  // The link is closed: its place at the acceptor is free for whoever waits longest.
+  void release(const std::shared_ptr<Link>& link);
   void break_links(Place place);
   Link* link_of(Place place, StreamId stream);
   std::optional<Place> place_of(const Address& address) const;
@@ -115,7 +122,7 @@ class World {
   std::uint64_t numbers_ = 0;
   std::uint64_t accepted_ = 0;
   std::deque<Actor> actors_;
-  std::priority_queue<Event, std::vector<Event>, Later> events_;
+  std::vector<Event> events_;                                               // a heap: the earliest in front
   std::map<std::pair<Place, std::uint64_t>, std::shared_ptr<Link>> links_;  // by each end
   std::map<std::string, Place> hosts_;
 };
