@@ -49,6 +49,7 @@ struct Claim {
   Evidence evidence;
   bool own = false;     // about ourselves, by ourselves
   ByteView verbatim{};  // the message as it came, to be passed on as it is; empty: made here
+  bool known = false;   // to everybody whom we could tell: it is not gossiped
 };
 
 struct Outcome {

@@ -52,7 +52,7 @@ void GossipRound::on_outcome(Step& step, const Outcome& outcome) {
   const bool confirms =
       outcome.kind == Outcome::Kind::confirmed &&
       outcome.accusers - 1u <= suspicion_bounds(step.config.swim, step.members.up()).confirmations;
-  if (!outcome.accepted() && !confirms) return;
+  if ((!outcome.accepted() && !confirms) || outcome.claim->known) return;
   const auto& claim = *outcome.claim;
   encoded_.clear();
   base::ByteWriter writer(encoded_);

@@ -90,8 +90,11 @@ void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull
     user_state_->write(step, state_);
     step.out.answer(origin.stream, make_push_pull(step, table.join, state_));
   }
+  // A newcomer that knew nobody has nobody to tell what it learns but those who know it already. Where hundreds
+  // join at once, their echo would crowd the news out.
+  const bool known = role == Role::join_answer && step.members.up() <= 1;
   bool news = false;
-  for (const auto& node : table.nodes) news = merge(step, origin, node) || news;
+  for (const auto& node : table.nodes) news = merge(step, origin, node, known) || news;
   if (!table.user_state.empty()) user_state_->merge(step, origin, table.user_state, role == Role::join_answer);
   step.counters.add(Count::push_pulls);
   if (role == Role::join_answer) {
@@ -107,7 +110,7 @@ void PushPull::on_stream_end(Step& step, StreamId stream) {
   if (std::erase(pending_, stream) > 0) step.counters.add(Count::push_pull_failures);
 }
 
-bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& node) {
+bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& node, bool known) {
   // One bad entry is skipped; memberlist drops the whole exchange for it, and one node could block all joins.
   if (!members::versions_fit(node.vsn, step.members.our_versions())) {
     step.counters.add(Count::dropped_merge_entry);
@@ -122,6 +125,7 @@ bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& nod
       step.counters.add(Count::dropped_merge_entry);
       return false;
     case wire::NodeState::alive:
+      claim.known = known;
       claim.body = members::AliveClaim{node.name, node.incarnation, node.addr, room::port_or_own(step, node.port),
                                        node.meta, node.vsn};
       break;

@@ -45,7 +45,7 @@ class PushPull {
 
  private:
   // True: it was news.
-  bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node);
+  bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node, bool known);
   void exchange_with_anyone(room::Step& step);
   void plan_catch_up(room::Step& step, bool news);
 

@@ -1,6 +1,7 @@
 #include "swim/push_pull.h"
 
 #include "support/room_fixture.h"
+#include "swim/gossip_round.h"
 
 namespace hearsay::swim {
 namespace {
@@ -100,6 +101,24 @@ TEST_F(PushPullTest, the_dead_and_the_suspected_are_merged_as_suspicions_of_ours
 TEST_F(PushPullTest, the_left_are_merged_as_left) {
   merge({node("n2", 2, 1, wire::NodeState::left)});
   EXPECT_EQ(table->row(id("n2")).verdict, members::Verdict::left);
+}
+
+TEST_F(PushPullTest, a_newcomer_that_knew_nobody_does_not_gossip_what_its_join_taught_it) {
+  GossipRound gossip{base::Rng(1)};
+  const auto queued_after = [&](PushPull::Role role, bool alone) {
+    rebuild();
+    if (!alone) add(2);
+    wire::PushPull answer;
+    answer.nodes = {node("n8", 8, 1, wire::NodeState::alive), node("n9", 9, 1, wire::NodeState::alive)};
+    auto now_step = step();
+    room.on_message(now_step, on_stream(tests::ip(9), 2), answer, role);
+    drain([&](const room::Outcome& outcome) { gossip.on_outcome(now_step, outcome); });
+    EXPECT_EQ(status("n9"), Status::alive);
+    return queued().size();
+  };
+  EXPECT_EQ(queued_after(PushPull::Role::join_answer, true), 0u) << "all of them know it";
+  EXPECT_EQ(queued_after(PushPull::Role::join_answer, false), 2u) << "those on our side do not";
+  EXPECT_EQ(queued_after(PushPull::Role::request, true), 2u) << "they are the newcomers";
 }
 
 TEST_F(PushPullTest, strangers_are_learned_only_alive) {

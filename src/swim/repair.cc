@@ -45,9 +45,12 @@ Duration repair_window(const SwimConfig& config) {
 Repair::Repair(base::Rng rng) : run_id_(static_cast<std::uint32_t>(rng.next())) {}
 
 ByteView Repair::extension(const members::MemberTable& members) {
+  const auto view_hash = members.view_hash();
+  if (!extension_.empty() && view_hash == encoded_hash_) return extension_;
+  encoded_hash_ = view_hash;
   wire::Extension mine;
   mine.run_id = run_id_;
-  mine.view_hash = members.view_hash();
+  mine.view_hash = view_hash;
   extension_.clear();
   base::ByteWriter out(extension_);
   wire::encode(out, mine);

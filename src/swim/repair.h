@@ -63,7 +63,8 @@ class Repair {
   Time exchanged_at_{};
   unsigned answers_ = 0;  // of the present second
   Time answers_since_{};
-  Bytes extension_;                // scratch
+  Bytes extension_;  // of the view with the hash below; made anew when that changes
+  std::uint64_t encoded_hash_ = 0;
   std::vector<MemberId> changed_;  // scratch
 };
 
