@@ -12,6 +12,16 @@ namespace {
 // Compression may make bytes more, by a half at worst; the frame adds a few.
 constexpr std::size_t queue_bytes_max(const Limits& limits) { return 2 * std::size_t{limits.stream_bytes_max}; }
 
+// Deadlines of many nodes that lie this close together need one ring. Timers of the protocol are a hundred times as
+// long, and nobody is told the time before it has come.
+constexpr Duration kRingStep = std::chrono::milliseconds(1);
+
+Time next_ring(Time deadline) {
+  if (deadline >= kNever - kRingStep) return deadline;
+  const Duration since = deadline.time_since_epoch();
+  return Time((since + kRingStep - Duration(1)) / kRingStep * kRingStep);
+}
+
 // Ping-req, ping, ack, relayed ack.
 constexpr int kDrainRounds = 4;
 
@@ -282,7 +292,7 @@ void Pool::schedule(Seat& seat) {
     entry.key().first = seat.deadline_ = deadline;
     schedule_.insert(std::move(entry));
   }
-  alarm_->set(schedule_.begin()->first.first);
+  alarm_->set(next_ring(schedule_.begin()->first.first));
 }
 
 void Pool::ring() {
@@ -307,7 +317,7 @@ void Pool::ring() {
     seat->streams_->drain();
     seat->input([](Node& node, Now now) { node.on_time(now); });
   }
-  if (alarm_ != nullptr && !schedule_.empty()) alarm_->set(schedule_.begin()->first.first);
+  if (alarm_ != nullptr && !schedule_.empty()) alarm_->set(next_ring(schedule_.begin()->first.first));
 }
 
 }  // namespace hearsay::net
