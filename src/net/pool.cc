@@ -22,6 +22,9 @@ Time next_ring(Time deadline) {
   return Time((since + kRingStep - Duration(1)) / kRingStep * kRingStep);
 }
 
+// The node chooses which streams it keeps when there are too many, so it must hear of some more.
+constexpr std::size_t kStreamsHeadroom = 2;
+
 // Ping-req, ping, ack, relayed ack.
 constexpr int kDrainRounds = 4;
 
@@ -42,7 +45,7 @@ Seat::Seat(Pool& pool, SeatOptions options, std::uint64_t number, std::unique_pt
   streams_ = std::make_unique<Streams>(
       pool.loop_, dial_from, pool.family_,
       // The peer gives up after that time as well.
-      StreamLimits{options_.config.limits.streams_max, queue_bytes_max(options_.config.limits),
+      StreamLimits{kStreamsHeadroom * options_.config.limits.streams_max, queue_bytes_max(options_.config.limits),
                    options_.config.swim.stream_timeout},
       self, pool.counters_, pool.read_buffer_);
 }

@@ -1,6 +1,16 @@
 #include "node/streams.h"
 
+#include <algorithm>
+#include <map>
+
 namespace hearsay::node {
+
+namespace {
+// Inbound streams together hold no more than so many of the largest requests.
+constexpr std::size_t kLargestRequests = 4;
+// A machine's first stream may go that far over the limit: many that come at once are no attack.
+constexpr std::size_t kHeadroom = 2;
+}  // namespace
 
 void Streams::open(StreamId stream, const Address& to, Time deadline, ByteView frame) {
   auto& state = streams_.emplace(stream, Stream(false)).first->second;
@@ -14,6 +24,7 @@ bool Streams::finish(StreamId stream) {
   const auto found = streams_.find(stream);
   if (found == streams_.end()) return false;
   if (found->second.inbound) --inbound_;
+  held_bytes_ -= found->second.held_bytes;
   deadlines_.cancel(stream);
   streams_.erase(found);
   return true;
@@ -57,7 +68,7 @@ std::optional<Streams::Event> Streams::on_opened(Now now, const StreamOpened& op
     actions.push_back(WriteStream{opened.stream, found->second.request});
     return std::nullopt;
   }
-  if (inbound_ >= config_->limits.streams_max) {
+  if (inbound_ >= config_->limits.streams_max && !make_place(opened.peer, actions)) {
     counters_->add(Count::dropped_stream_limit);
     actions.push_back(CloseStream{opened.stream, true});
     return std::nullopt;
@@ -86,8 +97,55 @@ std::optional<Streams::Event> Streams::on_data(const StreamData& data, std::vect
     actions.push_back(CloseStream{data.stream, true});
     return end(found, std::string("its answer cannot be read: ") + wire::name_of(fault));
   }
-  if (inner->empty()) return std::nullopt;
+  if (stream.inbound) {
+    held_bytes_ -= stream.held_bytes;
+    stream.held_bytes = stream.opener.buffered_bytes();
+    held_bytes_ += stream.held_bytes;
+  }
+  if (inner->empty()) {
+    keep_within_bytes(actions);
+    return std::nullopt;
+  }
   return Event{data.stream, stream.peer, stream.opener.sealed(), false, {}, *inner};
+}
+
+void Streams::drop(Found found, Count why, std::vector<Action>& actions) {
+  counters_->add(why);
+  actions.push_back(CloseStream{found->first, true});
+  finish(found->first);
+}
+
+bool Streams::make_place(const Address& newcomer, std::vector<Action>& actions) {
+  struct Holder {
+    std::size_t streams = 0;
+    Found oldest;
+  };
+  const auto machine_of = [](Address address) {
+    address.port = 0;
+    return address;
+  };
+  std::map<Address, Holder> holders;
+  for (auto at = streams_.begin(); at != streams_.end(); ++at) {  // by id: the oldest first
+    if (!at->second.inbound) continue;
+    Holder& holder = holders[machine_of(at->second.peer)];
+    if (holder.streams++ == 0) holder.oldest = at;
+  }
+  const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.streams; });
+  const auto own = holders.find(machine_of(newcomer));
+  const std::size_t own_streams = own == holders.end() ? 0 : own->second.streams;
+  if (most == holders.end() || most->second.streams <= own_streams + 1) {
+    return own_streams == 0 && inbound_ < kHeadroom * config_->limits.streams_max;
+  }
+  drop(most->second.oldest, Count::dropped_stream_limit, actions);
+  return true;
+}
+
+void Streams::keep_within_bytes(std::vector<Action>& actions) {
+  while (held_bytes_ > kLargestRequests * config_->limits.stream_bytes_max) {
+    const auto most =
+        std::ranges::max_element(streams_, {}, [](const auto& entry) { return entry.second.held_bytes; });
+    drop(most, Count::dropped_stream_size, actions);
+  }
 }
 
 // memberlist tells the dialler why, except when the label is wrong: strangers get no answer.

@@ -1,7 +1,10 @@
 // Streams: one request, one answer, then closed (memberlist net.go handleConn). Frames are taken apart and put
 // together here; what is inside goes to the rooms as messages.
 //
-// Bounded: so many inbound streams at once, so many bytes each, and each has a deadline.
+// Bounded: so many inbound streams at once, so many bytes each and in all, and each has a deadline. When all places
+// are taken, the source that holds the most of them loses its oldest, unless it is the one that asks for another:
+// who opens streams and keeps them does not shut out the rest. Likewise the stream that holds the most bytes goes
+// first.
 #pragma once
 
 #include <map>
@@ -62,6 +65,7 @@ class Streams {
     Address peer;
     wire::StreamOpener opener;
     Bytes request;  // ours, until the stream is open
+    std::size_t held_bytes = 0;
   };
   using Found = std::map<StreamId, Stream>::iterator;
 
@@ -69,12 +73,16 @@ class Streams {
   std::optional<Event> on_data(const StreamData& data, std::vector<Action>& actions);
   std::optional<Event> end(Found found, std::string why);
   void refuse(Found found, wire::Fault fault, std::vector<Action>& actions);
+  bool make_place(const Address& newcomer, std::vector<Action>& actions);
+  void keep_within_bytes(std::vector<Action>& actions);
+  void drop(Found found, Count why, std::vector<Action>& actions);
 
   const Config* config_;
   const wire::Envelope* envelope_;
   Counters* counters_;
   std::map<StreamId, Stream> streams_;
   std::size_t inbound_ = 0;
+  std::size_t held_bytes_ = 0;  // of all inbound streams
   base::Timers<StreamId> deadlines_;
   Bytes frame_;
   wire::SealScratch scratch_;

@@ -14,7 +14,9 @@ class StreamsTest : public tests::RoomFixture {
     actions.clear();
     return streams.on_input(now(), stream_input, actions);
   }
-  void accept(std::uint64_t stream) { input(StreamOpened{StreamId{stream}, tests::ip(9), true}); }
+  void accept(std::uint64_t stream, const Address& from = tests::ip(9)) {
+    input(StreamOpened{StreamId{stream}, from, true});
+  }
   std::optional<Streams::Event> data(std::uint64_t stream, ByteView bytes) {
     return input(StreamData{StreamId{stream}, bytes});
   }
@@ -70,6 +72,46 @@ TEST_F(StreamsTest, too_many_inbound_streams_are_refused) {
   EXPECT_TRUE(streams.finish({1}));
   accept(7);
   EXPECT_EQ(done(), "");
+}
+
+TEST_F(StreamsTest, who_holds_the_most_streams_loses_its_oldest_to_somebody_else) {
+  config.limits.streams_max = 4;
+  for (std::uint64_t i = 1; i < 8; i += 2) accept(i, tests::ip(9, static_cast<std::uint16_t>(50'000 + i)));
+  accept(9, tests::ip(9, 50'009));
+  EXPECT_EQ(done(), "abort 9 ") << "not to itself";
+  accept(11, tests::ip(8));
+  EXPECT_EQ(done(), "abort 1 ");
+  accept(13, tests::ip(7));
+  EXPECT_EQ(done(), "abort 3 ");
+  accept(15, tests::ip(6));
+  EXPECT_EQ(done(), "abort 5 ");
+  EXPECT_EQ(streams.size(), 4u);
+  for (std::uint64_t i = 0; i < 4; ++i) accept(17 + 2 * i, tests::ip(static_cast<std::uint8_t>(2 + i)));
+  EXPECT_EQ(done(), "") << "nobody holds more than one: each may have its first";
+  accept(25, tests::ip(1));
+  EXPECT_EQ(done(), "abort 25 ") << "twice the limit";
+}
+
+TEST_F(StreamsTest, all_streams_together_hold_a_bounded_number_of_bytes) {
+  config.limits.stream_bytes_max = 1000;
+  envelope.stream_bytes_max = 1000;
+  Bytes table;
+  base::ByteWriter writer(table);
+  wire::encode(writer, wire::PushPullHeader{1000, 0, false});
+  table.resize(table.size() + 700, 0xc0);  // entries of a table that go on and on
+  for (std::uint64_t i = 1; i < 12; i += 2) {
+    accept(i);
+    data(i, ByteView(table).first(i == 3 ? 700 : 650));
+  }
+  EXPECT_EQ(done(), "");
+  accept(13);
+  data(13, ByteView(table).first(650));
+  EXPECT_EQ(done(), "abort 3 ") << "the largest goes first";
+  EXPECT_EQ(counters[Count::dropped_stream_size], 1u);
+  EXPECT_TRUE(streams.finish({1}));
+  accept(15);
+  data(15, ByteView(table).first(650));
+  EXPECT_EQ(done(), "") << "what is finished does not count";
 }
 
 TEST_F(StreamsTest, our_own_streams_do_not_count_against_the_inbound_ones) {
