@@ -29,6 +29,7 @@ namespace hearsay {
   X(dropped_stream_limit, "streams refused because too many are open")                      \
   X(dropped_stream_size, "streams or packets dropped because they grew too large")          \
   X(dropped_merge_entry, "push/pull entries skipped because they are not valid")            \
+  X(dropped_newcomers, "members whom only strangers knew and who did not answer")           \
   X(dropped_members_limit, "members not taken because the table is full")                   \
   X(dropped_rumor_limit, "rumors dropped because the queue is full")                        \
   X(dropped_rumor_size, "rumors refused because they fit no packet")                        \

@@ -50,6 +50,7 @@ struct Claim {
   bool own = false;     // about ourselves, by ourselves
   ByteView verbatim{};  // the message as it came, to be passed on as it is; empty: made here
   bool known = false;   // to everybody whom we could tell: it is not gossiped
+  bool vouched = true;  // false: a stranger's word, which brings no newcomer into the table (room::vouches)
 };
 
 struct Outcome {
@@ -59,6 +60,7 @@ struct Outcome {
     about_self,  // somebody accuses us or misquotes us at an incarnation that counts: refute
     stale,       // we hold newer news (or the very same)
     conflict,    // another address claims the name
+    unvetted,    // a stranger's word about somebody unknown: see whether it is there
     refused,     // not valid, unknown, or over a bound
   };
   Kind kind = Kind::refused;

@@ -40,6 +40,26 @@ std::uint64_t MemberTable::view_share(const Row& row) const {
   return hash.value();
 }
 
+std::size_t MemberTable::AddressHash::operator()(const Address& address) const {
+  base::Hasher hash;
+  hash.add(as_text(address.ip_view()));
+  hash.add(address.port);
+  return static_cast<std::size_t>(hash.value());
+}
+
+void MemberTable::count_address(const Row& row, bool present) {
+  Address address = Address::from_ip(interner_->view(row.addr), row.port);
+  if (!address.valid()) return;
+  for (const std::uint16_t port : {row.port, std::uint16_t{0}}) {
+    address.port = port;
+    if (present) {
+      ++addresses_[address];
+    } else if (const auto found = addresses_.find(address); --found->second == 0) {
+      addresses_.erase(found);
+    }
+  }
+}
+
 Outcome MemberTable::outcome(Kind kind, const Claim& claim, MemberId id) const {
   Outcome result;
   result.kind = kind;
@@ -84,7 +104,9 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
                      Address::from_ip(alive.addr, alive.port).valid() && alive.meta.size() <= kMetaBytesMax;
   if (!valid) return outcome(Kind::refused, claim, known);
   CHECK(!about_self || claim.own || known.valid());
-  if (!known.valid()) return appear(now, claim, alive);
+  if (!known.valid()) {
+    return claim.vouched ? appear(now, claim, alive) : outcome(Kind::unvetted, claim, known);
+  }
 
   Row& row = rows_[known.index];
   const bool same_address = row.port == alive.port && std::ranges::equal(interner_->view(row.addr), alive.addr);
@@ -225,6 +247,7 @@ Outcome MemberTable::apply(Now /*now*/, const Claim& claim, const ForgetClaim& f
   view_hash_ -= view_share(row);
   if (is_up(row.verdict)) --up_;
   by_name_.erase(interner_->text(row.name));
+  count_address(row, false);
   for (const auto handle : {row.name, row.addr, row.meta}) interner_->release(handle);
   const std::uint32_t reuse = row.reuse + 1;
   row = Row{};
@@ -255,11 +278,13 @@ MemberId MemberTable::make_row(std::string_view name) {
 void MemberTable::store_facts(Row& row, const AliveClaim& alive) {
   const auto addr = interner_->acquire(alive.addr);
   const auto meta = interner_->acquire(alive.meta);
+  count_address(row, false);
   interner_->release(row.addr);
   interner_->release(row.meta);
   row.addr = addr;
   row.meta = meta;
   row.port = alive.port;
+  count_address(row, true);
   row.incarnation = alive.incarnation.value;
   std::ranges::copy(alive.vsn, row.versions.begin());
 }

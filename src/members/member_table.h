@@ -50,6 +50,8 @@ class MemberTable {
   std::string_view name(MemberId id) const { return interner_->text(row(id).name); }
   ByteView addr(MemberId id) const { return interner_->view(row(id).addr); }
   ByteView meta(MemberId id) const { return interner_->view(row(id).meta); }
+  // Some member is (or was last) at this address; with port 0: at any port of it. O(1).
+  bool is_known_address(const Address& address) const { return addresses_.contains(address); }
   Address address(MemberId id) const { return Address::from_ip(addr(id), row(id).port); }
   bool is_self(MemberId id) const { return id == self_; }
   const Versions& our_versions() const { return ours_; }
@@ -104,6 +106,7 @@ class MemberTable {
   void drop_accusers(MemberId id);
   // What this row adds to the view hash; taken out before the row changes and put in afterwards.
   std::uint64_t view_share(const Row& row) const;
+  void count_address(const Row& row, bool present);
 
   base::Interner* interner_;
   std::string self_name_;
@@ -117,6 +120,10 @@ class MemberTable {
   boost::unordered_flat_map<std::string_view, MemberId> by_name_;  // keys live in the interner
   using Accusers = boost::container::small_vector<base::Interner::Handle, 4>;
   boost::unordered_flat_map<std::uint32_t, Accusers> accusers_;  // by row, while suspect
+  struct AddressHash {
+    std::size_t operator()(const Address& address) const;
+  };
+  boost::unordered_flat_map<Address, std::uint32_t, AddressHash> addresses_;  // rows at it; with and without port
   MemberId self_;
   std::array<std::uint32_t, 5> counts_{};
   std::uint32_t up_ = 0;

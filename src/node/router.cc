@@ -15,8 +15,9 @@ namespace {
 // What we advertise: memberlist 1 to 5, speaking 2; Serf 2 to 5, speaking 5 (as a Serf agent does).
 constexpr Versions kVersions{1, 5, 2, 2, 5, 5};
 
-// Claims of one input: a whole table, and what follows from it.
-std::size_t outcomes_max(const Config& config) { return config.limits.pushed_nodes_max + std::size_t{4096}; }
+// Outcomes of one input: of a whole table of ours, and what follows from it. A table that a peer invents may be
+// longer.
+std::size_t outcomes_max(const Config& config) { return config.limits.members_max + std::size_t{4096}; }
 
 wire::Envelope make_envelope(const Config& config, const Resources& resources) {
   wire::Envelope envelope;
@@ -60,6 +61,7 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       refute_(health_),
       probe_(base::Rng(resources.seed).fork("probe"), health_),
       relay_(base::Rng(resources.seed).fork("relay")),
+      vet_(base::Rng(resources.seed).fork("vet")),
       suspicion_(health_),
       gossip_round_(base::Rng(resources.seed).fork("gossip")),
       push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_),
@@ -114,6 +116,7 @@ void Router::drain(Step& step) {
     intents_.on_outcome(step, outcome);
     refute_.on_outcome(step, outcome);
     probe_.on_outcome(step, outcome);
+    vet_.on_outcome(step, outcome);
     suspicion_.on_outcome(step, outcome);
     gossip_round_.on_outcome(step, outcome);
     correct_.on_outcome(step, outcome);
@@ -164,7 +167,10 @@ void Router::route(Step& step, Origin& origin, ByteView message) {
     void operator()(const wire::IndirectPing& asked) const { router.relay_.on_message(step, origin, asked); }
     void operator()(const wire::Ack& ack) const {
       hear(router.probe_.sender_of(origin, ack), ack.extension);
-      if (router.probe_.on_message(step, origin, ack) || router.relay_.on_message(step, origin, ack)) return;
+      if (router.probe_.on_message(step, origin, ack) || router.relay_.on_message(step, origin, ack) ||
+          router.vet_.on_message(step, origin, ack)) {
+        return;
+      }
       step.counters.add(Count::dropped_unknown_ack);
     }
     void operator()(const wire::Nack& nack) const {
@@ -276,7 +282,7 @@ void Router::route_stream(Step& step, const Streams::Event& event) {
 
 void Router::route_answer(Step& step, const Origin& origin, const wire::StreamMessage& message) {
   if (const auto* ack = std::get_if<wire::Ack>(&message)) {
-    if (probe_.on_message(step, origin, *ack)) return;
+    if (probe_.on_message(step, origin, *ack) || vet_.on_message(step, origin, *ack)) return;
     counters_.add(Count::dropped_unknown_ack);
     end_stream(step, origin.stream, "the peer answered with another message");
   } else if (const auto* table = std::get_if<wire::PushPull>(&message)) {
@@ -294,6 +300,7 @@ void Router::route_answer(Step& step, const Origin& origin, const wire::StreamMe
 
 void Router::end_stream(Step& step, StreamId stream, const std::string& why) {
   probe_.on_stream_end(step, stream);
+  vet_.on_stream_end(step, stream);
   push_pull_.on_stream_end(step, stream);
   join_.on_stream_end(step, stream, why);
 }
@@ -457,8 +464,8 @@ NodeInfo Router::info() const {
 std::uint64_t Router::state_hash() {
   base::HashArchive archive;
   archive(members_, rumors_, out_, streams_, health_, clock_, event_clock_, query_clock_, intents_, leave_,
-          pass_through_, refute_, probe_, relay_, suspicion_, gossip_round_, push_pull_, join_, correct_, reap_,
-          repair_, reconnect_, counters_.values);
+          pass_through_, refute_, probe_, relay_, vet_, suspicion_, gossip_round_, push_pull_, join_, correct_,
+          reap_, repair_, reconnect_, counters_.values);
   return archive.value();
 }
 

@@ -35,6 +35,7 @@
 #include "swim/relay.h"
 #include "swim/repair.h"
 #include "swim/suspicion.h"
+#include "swim/vet.h"
 #include "wire/envelope.h"
 
 namespace hearsay::node {
@@ -91,6 +92,7 @@ class Router {
   static void each_timed(Self& self, F f) {
     f(self.probe_);
     f(self.relay_);
+    f(self.vet_);
     f(self.suspicion_);
     f(self.gossip_round_);
     f(self.push_pull_);
@@ -123,6 +125,7 @@ class Router {
   swim::Refute refute_;
   swim::Probe probe_;
   swim::Relay relay_;
+  swim::Vet vet_;
   swim::Suspicion suspicion_;
   swim::GossipRound gossip_round_;
   swim::PushPull push_pull_;

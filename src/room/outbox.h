@@ -43,16 +43,19 @@ inline Peer peer_of(const members::MemberTable& members, MemberId id) {
           row.speaks_hearsay ? spread::Audience::hearsay : spread::Audience::all};
 }
 
-// Where an answer to a datagram goes: to the address that its sender names, else where it came from. Rumors ride
-// along only when both are the same machine: nobody shall make us send packets to strangers, nor wear rumors out.
+// Where an answer to a datagram goes: to the address that its sender names, if that is a member's or on the same
+// machine, else where it came from. Rumors ride along only when both are the same machine: nobody shall make us
+// send packets to strangers, nor wear rumors out.
 struct ReplyTo {
   Peer peer;
   bool trusted = false;
 };
-inline ReplyTo reply_to(const Address& from, ByteView named_ip, std::uint16_t named_port) {
+inline ReplyTo reply_to(const members::MemberTable& members, const Address& from, ByteView named_ip,
+                        std::uint16_t named_port) {
   const Address named = Address::from_ip(named_ip, named_port);
   if (!named.valid() || named.port == 0) return {{from}, true};
-  return {{named}, std::ranges::equal(named.ip_view(), from.ip_view())};
+  if (std::ranges::equal(named.ip_view(), from.ip_view())) return {{named}, true};
+  return {{members.is_known_address(named) ? named : from}, false};
 }
 
 class Outbox {

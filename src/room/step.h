@@ -51,11 +51,16 @@ class Outcomes {
     return entry;
   }
   void clear() {
-    entries_.clear();
+    if (entries_.capacity() > kKept) {
+      std::vector<Entry>().swap(entries_);
+    } else {
+      entries_.clear();
+    }
     next_ = 0;
   }
 
  private:
+  static constexpr std::size_t kKept = 1024;  // memory of a whole table is given back
   std::size_t max_;
   std::size_t next_ = 0;
   std::vector<Entry> entries_;
@@ -82,12 +87,24 @@ struct Step {
     const bool newcomer = std::holds_alternative<members::AliveClaim>(claim.body) && !outcome.member.valid();
     if (newcomer && members.size() >= config.limits.members_max) counters.add(Count::dropped_members_limit);
     outcome.claim = nullptr;  // it moves into the queue
-    outcomes.push(std::move(claim), outcome);
+    // Nobody does anything about what was refused, and a hostile table holds a lot of it.
+    if (outcome.kind != Outcome::Kind::refused) outcomes.push(std::move(claim), outcome);
     return outcome;
   }
 
   Time after(Duration duration) const { return later(now.steady, duration); }
 };
+
+// May this sender's word bring members into the table that we do not know? Yes when it holds the cluster's key,
+// when it answers a question of ours, and when it is a member itself: the source of a datagram is a member's very
+// address (others may come from the same machine), that of a stream has a port of the system's choice.
+inline bool vouches(const Step& step, const Origin& origin) {
+  if (origin.sealed) return true;
+  if (!origin.is_stream()) return step.members.is_known_address(origin.from);
+  Address machine = origin.from;
+  machine.port = 0;
+  return origin.stream.value % 2 == 0 || step.members.is_known_address(machine);
+}
 
 // How often a rumor is told, in the cluster as this node knows it.
 inline unsigned transmit_limit(const Config& config, const members::MemberTable& members) {

@@ -89,6 +89,11 @@ void World::command(Place place, const Command& command) {
   perform(place);
 }
 
+void World::intrude(Place to, const Address& from, ByteView bytes) {
+  arrive(to, Duration::zero(),
+         [this, from, copy = to_bytes(bytes)](Actor& actor) { actor.node->on_datagram(now(), from, copy); });
+}
+
 void World::run_for(Duration duration) {
   const Time end = now_ + duration;
   while (!events_.empty() && events_.front().at <= end) {

@@ -41,6 +41,8 @@ class World {
   void name_host(const std::string& host, Place place) { hosts_[host] = place; }
 
   void command(Place place, const Command& command);
+  // A datagram of somebody who is none of these nodes arrives now.
+  void intrude(Place to, const Address& from, ByteView bytes);
   void run_for(Duration duration);
 
   Now now() const;

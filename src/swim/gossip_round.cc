@@ -12,12 +12,13 @@ using room::Step;
 
 namespace {
 
-members::Claim heard(const Origin& origin, std::string_view accuser) {
+members::Claim heard(const Step& step, const Origin& origin, std::string_view accuser) {
   members::Claim claim;
   claim.evidence.source = Evidence::Source::gossip;
   claim.evidence.accuser = accuser;
   claim.evidence.heard_from = origin.from;
   claim.verbatim = origin.verbatim;
+  claim.vouched = room::vouches(step, origin);
   return claim;
 }
 
@@ -26,20 +27,20 @@ members::Claim heard(const Origin& origin, std::string_view accuser) {
 void GossipRound::start(Step& step) { tick_ = step.after(rng_.within(step.config.swim.gossip_interval)); }
 
 void GossipRound::on_message(Step& step, const Origin& origin, const wire::Alive& alive) {
-  auto claim = heard(origin, {});
+  auto claim = heard(step, origin, {});
   claim.body = members::AliveClaim{alive.node, alive.incarnation, alive.addr, room::port_or_own(step, alive.port),
                                    alive.meta, alive.vsn};
   step.submit(std::move(claim));
 }
 
 void GossipRound::on_message(Step& step, const Origin& origin, const wire::Suspect& suspect) {
-  auto claim = heard(origin, suspect.from);
+  auto claim = heard(step, origin, suspect.from);
   claim.body = members::SuspectClaim{suspect.node, suspect.incarnation, suspect.from};
   step.submit(std::move(claim));
 }
 
 void GossipRound::on_message(Step& step, const Origin& origin, const wire::Dead& dead) {
-  auto claim = heard(origin, dead.from == dead.node ? std::string_view{} : dead.from);
+  auto claim = heard(step, origin, dead.from == dead.node ? std::string_view{} : dead.from);
   claim.body = members::DeadClaim{dead.node, dead.incarnation, dead.from};
   step.submit(std::move(claim));
 }

@@ -164,7 +164,7 @@ void Probe::on_message(Step& step, const Origin& origin, const wire::Ping& ping)
     step.out.answer(origin.stream, ack);
     return;
   }
-  step.out.reply(room::reply_to(origin.from, ping.source_addr, ping.source_port), ack);
+  step.out.reply(room::reply_to(step.members, origin.from, ping.source_addr, ping.source_port), ack);
 }
 
 bool Probe::on_message(Step& step, const Origin& origin, const wire::Ack& ack) {

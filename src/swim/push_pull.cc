@@ -120,6 +120,7 @@ bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& nod
   members::Claim claim;
   claim.evidence.source = Evidence::Source::push_pull;
   claim.evidence.heard_from = origin.from;
+  claim.vouched = room::vouches(step, origin);
   switch (node.state) {
     default:  // a state that memberlist does not have yet
       step.counters.add(Count::dropped_merge_entry);

@@ -22,7 +22,8 @@ void Relay::on_message(Step& step, const Origin& origin, const wire::IndirectPin
   }
   step.counters.add(Count::relays);
   seq_.value += 2;
-  pending_[seq_] = {target, address, room::reply_to(origin.from, asked.source_addr, asked.source_port), asked.seq,
+  pending_[seq_] = {target, address,
+                    room::reply_to(step.members, origin.from, asked.source_addr, asked.source_port), asked.seq,
                     asked.nack};
   const Duration patience = step.config.swim.probe_timeout;
   due_.set(seq_, step.after(asked.nack ? nack_after(patience) : patience));

@@ -48,8 +48,8 @@ TEST_F(RelayTest, the_targets_ack_is_passed_on_with_the_askers_number) {
   EXPECT_EQ(room.next_deadline(), kNever) << "no nack will follow";
 }
 
-TEST_F(RelayTest, the_asker_may_name_another_address) {
-  const Address named = tests::ip(3, 8000);
+TEST_F(RelayTest, the_asker_may_name_the_address_of_a_member) {
+  const Address named = tests::ip(3);
   const Address target = tests::ip(2);
   auto now_step = step();
   room.on_message(
@@ -58,7 +58,20 @@ TEST_F(RelayTest, the_asker_may_name_another_address) {
   const SeqNo ours = message<wire::Ping>(0).seq;
   out->clear();
   EXPECT_TRUE(ack(ours, tests::ip(2)));
-  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:8000 ack seq=5"}) << "and no rumors for a stranger";
+  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.3:7946 ack seq=5"}) << "and no rumors for a stranger";
+}
+
+TEST_F(RelayTest, nothing_is_sent_to_a_foreign_address_that_a_stranger_names) {
+  const Address named = tests::ip(99);
+  const Address target = tests::ip(2);
+  auto now_step = step();
+  room.on_message(
+      now_step, from(tests::ip(77)),
+      wire::IndirectPing{{5}, target.ip_view(), target.port, "n2", true, named.ip_view(), named.port, "n3"});
+  const SeqNo ours = message<wire::Ping>(0).seq;
+  out->clear();
+  EXPECT_TRUE(ack(ours, tests::ip(2)));
+  EXPECT_EQ(sent(), std::vector<std::string>{"10.0.0.77:7946 ack seq=5"});
 }
 
 TEST_F(RelayTest, a_silent_target_is_answered_by_a_nack_before_the_probe_timeout) {
