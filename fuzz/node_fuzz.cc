@@ -81,6 +81,7 @@ class Play {
     config_.serf.forget_after = std::chrono::minutes(2);
     config_.serf.tombstone_timeout = std::chrono::minutes(1);
     if ((choice & 1) != 0) config_.crypto.keys = {Bytes(16, 0), Bytes(32, 7)};
+    config_.crypto.save_keys = true;
     if ((choice & 2) != 0) config_.crypto.verify_incoming = false;
     if ((choice & 4) != 0) config_.label = "blue";
     if ((choice & 8) != 0) config_.compression = false;
@@ -177,6 +178,9 @@ class Play {
         accepted_.erase(close->stream);
       } else if (const auto* resolve = std::get_if<ResolveName>(&action)) {
         calls_.push_back(resolve->call);
+      } else if (const auto* save = std::get_if<SaveKeys>(&action)) {
+        REQUIRE(save->keys.size() <= wire::Keyring::kKeysMax && !save->keys.empty() && saves_.empty());
+        saves_.push_back(*save);
       } else if (const auto* notify = std::get_if<Notify>(&action)) {
         REQUIRE(!std::holds_alternative<Defunct>(notify->notice.body));
       }
@@ -339,12 +343,29 @@ class Play {
         node_->on_command(now(), Join{id, {}});
         break;
       default:
+        if ((who & 0x80) != 0) {
+          const auto action = static_cast<KeyAction>(who >> 4 & 3);
+          node_->on_command(now(), ManageKeys{id, action, to_bytes(in.bytes()), (who & 0x40) != 0});
+          break;
+        }
         node_->on_command(now(), SetTags{id, {{"key", std::string(as_text(in.bytes()))}}});
         break;
     }
     perform();
   }
+  // The disk has kept the keys, or has not.
+  void saved(bool fault) {
+    const SaveKeys save = saves_.front();
+    saves_.clear();
+    if (!fault) {
+      envelope_.keyring = {};
+      for (const Bytes& key : save.keys) envelope_.keyring.add(key);
+    }
+    node_->on_reply(now(), save.call, Saved{fault ? "full" : ""});
+    perform();
+  }
   void reply(unsigned who) {
+    if ((who & 8) != 0 && !saves_.empty()) return saved((who & 0x80) != 0);
     if (calls_.empty()) return;
     const CallId call = calls_.front();
     calls_.pop_front();
@@ -365,6 +386,7 @@ class Play {
   std::set<StreamId> dialled_;
   std::set<StreamId> accepted_;
   std::deque<CallId> calls_;
+  std::vector<SaveKeys> saves_;  // one at a time
   std::uint64_t streams_ = 1;
   std::uint64_t commands_ = 0;
 };

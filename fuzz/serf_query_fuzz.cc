@@ -22,6 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes once = encoded(*response);
     REQUIRE(fuzz::same(encoded(*wire::decode_key_response(once)), once));
   }
-  wire::filters_pass({bytes}, "n1");
+  wire::filters_pass({bytes}, "n1", bytes);
   return 0;
 }

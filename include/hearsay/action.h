@@ -3,6 +3,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "hearsay/address.h"
 #include "hearsay/bytes.h"
@@ -46,12 +47,19 @@ struct ResolveName {
   std::uint16_t port = 0;
 };
 
+// Keep these keys for the next start, the one that encrypts first, and answer with Node::on_reply(call, Saved) once
+// they are safe or cannot be saved. Asked for only with CryptoConfig::save_keys.
+struct SaveKeys {
+  CallId call;
+  std::vector<Bytes> keys;
+};
+
 // Hand the notice to the application.
 struct Notify {
   Notice notice;
 };
 
 // Byte views in actions are valid until the next input of the same node.
-using Action = std::variant<SendDatagram, OpenStream, WriteStream, CloseStream, ResolveName, Notify>;
+using Action = std::variant<SendDatagram, OpenStream, WriteStream, CloseStream, ResolveName, SaveKeys, Notify>;
 
 }  // namespace hearsay

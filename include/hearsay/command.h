@@ -1,10 +1,12 @@
 // What the application asks of a node.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "hearsay/bytes.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
 #include "hearsay/time.h"
@@ -31,6 +33,29 @@ struct SetTags {
   Tags tags;
 };
 
-using Command = std::variant<Join, Leave, SetTags>;
+// What to do with the encryption keys of the cluster (Serf's key queries).
+enum class KeyAction : std::uint8_t {
+  list,     // tell which keys you hold
+  install,  // hold this key, too: what is encrypted with it can be read
+  use,      // encrypt with this key from now on
+  remove,   // forget this key
+};
+const char* name_of(KeyAction action);
+
+// Ask every up member, this one included, to change its keyring or to list it. Each member's answer comes as a
+// KeyAnswer notice, also that of a member that stayed silent; then CommandDone, whose value counts those that did
+// it. A step after which members could not read each other any more (use of a key that not all hold, removal of one
+// that somebody encrypts with) is refused after a look at all keyrings, unless it is forced. Errors:
+// invalid_argument (the key), wrong_state (encryption is off, another ManageKeys runs, the step is unsafe): nothing
+// changed and there is no KeyAnswer. refused, timed_out: some members failed or stayed silent, the others did it;
+// the same command may be given again.
+struct ManageKeys {
+  CommandId id;
+  KeyAction action = KeyAction::list;
+  Bytes key;  // 16, 24 or 32 bytes; none for list
+  bool force = false;
+};
+
+using Command = std::variant<Join, Leave, SetTags, ManageKeys>;
 
 }  // namespace hearsay

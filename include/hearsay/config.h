@@ -110,6 +110,9 @@ struct CryptoConfig {
   std::vector<Bytes> keys;      // 16, 24 or 32 bytes each; the first one encrypts, all decrypt
   bool verify_incoming = true;  // refuse plaintext when there are keys (memberlist GossipVerifyIncoming)
   bool verify_outgoing = true;  // encrypt when there are keys (memberlist GossipVerifyOutgoing)
+  // The driver keeps keys: a change of the keyring is answered and takes effect only once it has been saved. Off:
+  // changes are lost with the node.
+  bool save_keys = false;
 };
 
 struct Config {

@@ -8,52 +8,56 @@
 namespace hearsay {
 
 // X(name, help). One list: from it come the enumerators, the names in JSON and metrics, and the help texts.
-#define HEARSAY_COUNTERS(X)                                                                 \
-  X(datagrams_in, "datagrams received")                                                     \
-  X(datagrams_out, "datagrams sent")                                                        \
-  X(datagram_bytes_in, "bytes of datagrams received")                                       \
-  X(datagram_bytes_out, "bytes of datagrams sent")                                          \
-  X(streams_in, "streams accepted")                                                         \
-  X(streams_out, "streams opened")                                                          \
-  X(stream_bytes_in, "bytes received on streams")                                           \
-  X(stream_bytes_out, "bytes written to streams")                                           \
-  X(messages_in, "messages decoded, the parts of a compound counted apart")                 \
-  X(dropped_label, "packets or streams with another label, or none")                        \
-  X(dropped_plaintext, "plaintext packets or streams refused because keys are set")         \
-  X(dropped_sealed, "encrypted packets or streams that no key opens")                       \
-  X(dropped_crc, "packets whose checksum is wrong")                                         \
-  X(dropped_malformed, "packets, parts or messages that do not decode")                     \
-  X(dropped_unexpected, "messages of a type that does not belong there")                    \
-  X(dropped_foreign_ping, "pings meant for another name")                                   \
-  X(dropped_unknown_ack, "acks and nacks that nobody waits for")                            \
-  X(dropped_stream_limit, "streams refused because too many are open")                      \
-  X(dropped_stream_size, "streams or packets dropped because they grew too large")          \
-  X(dropped_merge_entry, "push/pull entries skipped because they are not valid")            \
-  X(dropped_newcomers, "members whom only strangers knew and who did not answer")           \
-  X(dropped_members_limit, "members not taken because the table is full")                   \
-  X(dropped_rumor_limit, "rumors dropped because the queue is full")                        \
-  X(dropped_rumor_size, "rumors refused because they fit no packet")                        \
-  X(dropped_intent_limit, "intents about unknown members not kept")                         \
-  X(dropped_claim_limit, "claims dropped because too many were made by one input")          \
-  X(dropped_user_message, "user messages of a kind that this node does not serve")          \
-  X(dropped_output_limit, "messages not sent because one input caused too many")            \
-  X(send_failures, "datagrams that the operating system refused")                           \
-  X(stream_failures, "streams that could not be opened or broke")                           \
-  X(probes, "probes begun")                                                                 \
-  X(probes_failed, "probes that ended without any answer")                                  \
-  X(indirect_probes, "helpers asked")                                                       \
-  X(stream_probes, "pings over TCP")                                                        \
-  X(udp_blocked, "probes answered over TCP only")                                           \
-  X(relays, "pings sent for others")                                                        \
-  X(suspicions, "suspicions begun")                                                         \
-  X(refutations, "accusations about ourselves refuted")                                     \
-  X(user_events, "user events of others heard and told on")                                 \
-  X(queries, "queries of others heard")                                                     \
-  X(view_pulls, "times that another node's view differed and its late news were asked for") \
-  X(repairs, "late news told to nodes that had missed them")                                \
-  X(pauses, "times that this process was not run for a while")                              \
-  X(reconnects, "attempts to reach failed members and seeds")                               \
-  X(push_pulls, "table exchanges completed")                                                \
+#define HEARSAY_COUNTERS(X)                                                                   \
+  X(datagrams_in, "datagrams received")                                                       \
+  X(datagrams_out, "datagrams sent")                                                          \
+  X(datagram_bytes_in, "bytes of datagrams received")                                         \
+  X(datagram_bytes_out, "bytes of datagrams sent")                                            \
+  X(streams_in, "streams accepted")                                                           \
+  X(streams_out, "streams opened")                                                            \
+  X(stream_bytes_in, "bytes received on streams")                                             \
+  X(stream_bytes_out, "bytes written to streams")                                             \
+  X(messages_in, "messages decoded, the parts of a compound counted apart")                   \
+  X(dropped_label, "packets or streams with another label, or none")                          \
+  X(dropped_plaintext, "plaintext packets or streams refused because keys are set")           \
+  X(dropped_sealed, "encrypted packets or streams that no key opens")                         \
+  X(dropped_crc, "packets whose checksum is wrong")                                           \
+  X(dropped_malformed, "packets, parts or messages that do not decode")                       \
+  X(dropped_unexpected, "messages of a type that does not belong there")                      \
+  X(dropped_foreign_ping, "pings meant for another name")                                     \
+  X(dropped_unknown_ack, "acks and nacks that nobody waits for")                              \
+  X(dropped_stream_limit, "streams refused because too many are open")                        \
+  X(dropped_stream_size, "streams or packets dropped because they grew too large")            \
+  X(dropped_merge_entry, "push/pull entries skipped because they are not valid")              \
+  X(dropped_newcomers, "members whom only strangers knew and who did not answer")             \
+  X(dropped_members_limit, "members not taken because the table is full")                     \
+  X(dropped_rumor_limit, "rumors dropped because the queue is full")                          \
+  X(dropped_rumor_size, "rumors refused because they fit no packet")                          \
+  X(dropped_intent_limit, "intents about unknown members not kept")                           \
+  X(dropped_claim_limit, "claims dropped because too many were made by one input")            \
+  X(dropped_user_message, "user messages of a kind that this node does not serve")            \
+  X(dropped_relay_limit, "answers to queries not handed on for others because too many came") \
+  X(dropped_key_changes, "key changes refused because too many wait to be saved")             \
+  X(dropped_output_limit, "messages not sent because one input caused too many")              \
+  X(send_failures, "datagrams that the operating system refused")                             \
+  X(stream_failures, "streams that could not be opened or broke")                             \
+  X(probes, "probes begun")                                                                   \
+  X(probes_failed, "probes that ended without any answer")                                    \
+  X(indirect_probes, "helpers asked")                                                         \
+  X(stream_probes, "pings over TCP")                                                          \
+  X(udp_blocked, "probes answered over TCP only")                                             \
+  X(relays, "pings sent for others")                                                          \
+  X(suspicions, "suspicions begun")                                                           \
+  X(refutations, "accusations about ourselves refuted")                                       \
+  X(user_events, "user events of others heard and told on")                                   \
+  X(queries, "queries of others heard")                                                       \
+  X(query_relays, "answers to queries handed on for others")                                  \
+  X(key_changes, "changes of this node's keyring")                                            \
+  X(view_pulls, "times that another node's view differed and its late news were asked for")   \
+  X(repairs, "late news told to nodes that had missed them")                                  \
+  X(pauses, "times that this process was not run for a while")                                \
+  X(reconnects, "attempts to reach failed members and seeds")                                 \
+  X(push_pulls, "table exchanges completed")                                                  \
   X(push_pull_failures, "table exchanges that failed")
 
 enum class Count : std::uint8_t {

@@ -34,6 +34,10 @@ const char* name_of(LogLevel level);
 // Where log lines go. Called on the host's thread; must not block for long. The library logs nothing itself.
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
+// Keeps a keyring for the next start, the key that encrypts first. `done` may be called from any thread, at once or
+// later, once and not after the host is gone: with nothing when the keys are safe, else with what went wrong.
+using SaveKeysWith = std::function<void(std::vector<Bytes> keys, std::function<void(std::string fault)> done)>;
+
 // The members at one moment: shared, immutable, cheap to copy. It may be walked where it is made
 // (`for (const auto& member : host->members())`), for it holds what it shows.
 class MemberList {
@@ -65,6 +69,9 @@ struct HostOptions {
   LogSink log{};
   // Called with every notice, on the host's thread. More can be added with on_notice.
   std::function<void(const Notice&)> notices{};
+  // Called on the host's thread before a change of the keyring takes effect (Host::manage_keys, or `serf keys` on a
+  // peer); must not block. Null: the keyring changes in memory only, and a restart begins with config.crypto.keys.
+  SaveKeysWith save_keys{};
   // Seed of the node's randomness; 0: taken from the system.
   std::uint64_t seed = 0;
 };
@@ -88,6 +95,10 @@ class Host {
   // Leave gracefully; afterwards the host may be destroyed or join again.
   void leave(Done done = {});
   void set_tags(Tags tags, Done done = {});
+  // Lists or changes the keys of all up members; see ManageKeys for what is refused. The answers say who did what;
+  // none when nobody was asked.
+  using KeysDone = std::function<void(Result<std::uint32_t>, const std::vector<KeyAnswer>& answers)>;
+  void manage_keys(KeyAction action, Bytes key, bool force, KeysDone done = {});
   // Adds a listener; it hears what happens from now on.
   void on_notice(std::function<void(const Notice&)> listener);
 

@@ -81,7 +81,11 @@ struct Resolved {
   std::vector<Address> addresses;
   std::string why;
 };
-using Reply = std::variant<Resolved>;
+// The answer to SaveKeys: no fault means that they are safe.
+struct Saved {
+  std::string fault;
+};
+using Reply = std::variant<Resolved, Saved>;
 
 // Figures about a node, for `hearsay info` and metrics.
 struct NodeInfo {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "hearsay/command.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
 #include "hearsay/result.h"
@@ -62,6 +63,28 @@ struct CommandDone {
   std::optional<Error> error;
 };
 
+// What one member answered to a ManageKeys. Holds secrets: `describe` leaves the keys out, and so should you.
+struct KeyAnswer {
+  enum class Result : std::uint8_t {
+    done,    // it did as asked
+    failed,  // it refused or could not; the message says why
+    silent,  // no answer came
+  };
+  CommandId id;
+  std::string member;
+  Result result = Result::silent;
+  std::string message;            // may stand beside `done`, too: "truncated key list ..."
+  std::vector<std::string> keys;  // list only: base64, the primary one first
+};
+const char* name_of(KeyAnswer::Result result);
+
+// This node's own keyring has changed (and has been saved, with CryptoConfig::save_keys).
+struct KeysChanged {
+  KeyAction action = KeyAction::install;
+  std::string asked_by;    // the member that asked for it
+  std::uint32_t held = 0;  // how many keys it holds now
+};
+
 // Something an operator should know and that is nobody's verdict; rate-limited by the core.
 struct Warning {
   std::string text;
@@ -74,7 +97,7 @@ struct Defunct {
 
 struct Notice {
   Now at{};
-  std::variant<MemberChange, NameConflict, CommandDone, Warning, Defunct> body;
+  std::variant<MemberChange, NameConflict, CommandDone, Warning, Defunct, KeyAnswer, KeysChanged> body;
 };
 
 // One line of text, the same in logs, scenarios and `hearsay monitor`.

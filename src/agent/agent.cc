@@ -4,11 +4,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <limits>
 #include <random>
 
 #include "agent/api.h"
 #include "agent/data_dir.h"
+#include "agent/keyring_file.h"
 #include "agent/text.h"
 #include "agent/version.h"
 
@@ -71,6 +73,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::string last_save_fault;
 
   std::unique_ptr<Host> host;
+  std::unique_ptr<asio::thread_pool> disk;  // writes the keyring file; ends before the host does
   std::unique_ptr<HostCluster> cluster;
   std::unique_ptr<Api> api;
   std::unique_ptr<http::Server> server;
@@ -143,6 +146,15 @@ Result<void> Agent::Impl::start_host() {
   options.notices = [weak = weak_from_this()](const Notice& notice) {
     if (const auto self = weak.lock()) self->on_notice(notice);
   };
+  if (!config.keyring_file.empty()) {
+    disk = std::make_unique<asio::thread_pool>(1);
+    options.save_keys = [pool = disk.get(), path = config.keyring_file](std::vector<Bytes> keys, auto done) {
+      asio::post(*pool, [path, keys = std::move(keys), done = std::move(done)] {
+        const auto result = save_keyring(path, keys);
+        done(result ? std::string() : result.error().cause + "; " + result.error().cure);
+      });
+    };
+  }
   auto started = Host::start(std::move(options));
   if (!started) {
     Error error = started.error();
@@ -248,6 +260,9 @@ void Agent::Impl::on_notice(const Notice& notice) {
     const bool low =
         change->member.is_self && change->member.incarnation.value + kReserveLow > saved.incarnation.value;
     save_later(low ? std::chrono::milliseconds(0) : kSaveDelay);
+  }
+  if (std::holds_alternative<KeysChanged>(notice.body) && config.keyring_file.empty()) {
+    log.warning("the changed keys are not kept: a restart begins with encrypt again; use keyring_file instead");
   }
   if (std::holds_alternative<Defunct>(notice.body)) end(1);
 }

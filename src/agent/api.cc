@@ -133,12 +133,13 @@ struct Api::Route {
 
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> all = {
-      {"GET", "/v1/members", &Api::members}, {"GET", "/v1/members/", &Api::member},
-      {"GET", "/v1/info", &Api::info},       {"GET", "/v1/health", &Api::health},
-      {"GET", "/v1/version", &Api::version}, {"GET", "/v1/history", &Api::history},
-      {"GET", "/v1/monitor", &Api::monitor}, {"GET", "/metrics", &Api::metrics},
-      {"POST", "/v1/join", &Api::join},      {"POST", "/v1/leave", &Api::leave},
-      {"PUT", "/v1/tags", &Api::set_tags},
+      {"GET", "/v1/members", &Api::members},   {"GET", "/v1/members/", &Api::member},
+      {"GET", "/v1/info", &Api::info},         {"GET", "/v1/health", &Api::health},
+      {"GET", "/v1/version", &Api::version},   {"GET", "/v1/history", &Api::history},
+      {"GET", "/v1/monitor", &Api::monitor},   {"GET", "/metrics", &Api::metrics},
+      {"POST", "/v1/join", &Api::join},        {"POST", "/v1/leave", &Api::leave},
+      {"PUT", "/v1/tags", &Api::set_tags},     {"GET", "/v1/keys", &Api::list_keys},
+      {"POST", "/v1/keys", &Api::change_keys},
   };
   return all;
 }

@@ -49,6 +49,9 @@ class Api {
   void join(const http::Request& request, const std::string& name, Reply reply);
   void leave(const http::Request& request, const std::string& name, Reply reply);
   void set_tags(const http::Request& request, const std::string& name, Reply reply);
+  void list_keys(const http::Request& request, const std::string& name, Reply reply);
+  void change_keys(const http::Request& request, const std::string& name, Reply reply);
+  void manage_keys(KeyAction action, Bytes key, bool force, const Reply& reply);
   http::ServerCounters server_counters() const;
 
   Cluster& cluster_;

@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <future>
 #include <thread>
@@ -46,6 +47,10 @@ class FakeCluster final : public Cluster {
     tags = std::move(value);
     done(answer);
   }
+  void manage_keys(KeyAction action, Bytes key, bool force, Host::KeysDone done) override {
+    key_change = std::string(name_of(action)) + " " + std::to_string(key.size()) + (force ? " force" : "");
+    done(answer, key_answers);
+  }
   void members(std::function<void(Members, Now)> done) override {
     done(std::make_shared<const std::vector<Member>>(rows), kNow);
   }
@@ -60,6 +65,8 @@ class FakeCluster final : public Cluster {
   std::vector<Notice> notices;
   std::vector<std::string> joined;
   Tags tags;
+  std::string key_change;
+  std::vector<KeyAnswer> key_answers;
   Result<std::uint32_t> answer = 1u;
 };
 
@@ -292,6 +299,43 @@ TEST(Matches, stars_and_question_marks) {
   EXPECT_FALSE(matches("a*b", "ac"));
   // A pattern that makes naive matchers take for ever.
   EXPECT_FALSE(matches("*a*a*a*a*a*a*a*a*a*a*b", std::string(2000, 'a')));
+}
+
+TEST_F(ApiTest, keys_are_listed_with_who_holds_and_who_uses_them) {
+  cluster_.key_answers = {{{}, "a", KeyAnswer::Result::done, "", {"new", "old"}},
+                          {{}, "b", KeyAnswer::Result::done, "", {"old"}},
+                          {{}, "c", KeyAnswer::Result::silent, "no answer came", {}}};
+  cluster_.answer = fail(Errc::timed_out, "1 of 3 members did not answer: c");
+  const auto answer = ask("GET", "/v1/keys");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(cluster_.key_change, "list 0");
+  EXPECT_EQ(json::serialize(answer.body.at("keys")),
+            R"([{"key":"new","held_by":1,"encrypts_for":1},{"key":"old","held_by":2,"encrypts_for":1}])");
+  EXPECT_EQ(answer.body.at("members").as_array().size(), 3u);
+  EXPECT_EQ(answer.body.at("silent").as_int64(), 1);
+  EXPECT_EQ(answer.error("code"), "timed_out");
+}
+
+TEST_F(ApiTest, a_key_is_changed_and_each_member_s_word_is_told) {
+  cluster_.key_answers = {{{}, "a", KeyAnswer::Result::done, "", {}},
+                          {{}, "b", KeyAnswer::Result::failed, "disk full", {}}};
+  const auto answer = ask("POST", "/v1/keys", R"({"use":"AAECAwQFBgcICQoLDA0ODw==","force":true})");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(cluster_.key_change, "use 16 force");
+  EXPECT_TRUE(answer.body.at("error").is_null());
+  EXPECT_EQ(answer.body.at("failed").as_int64(), 1);
+  EXPECT_EQ(answer.body.at("members").at(1).at("message").as_string(), "disk full");
+}
+
+TEST_F(ApiTest, a_refused_key_change_is_an_error) {
+  cluster_.answer = fail(Errc::wrong_state, "encryption is not enabled", "start the agents with keys");
+  const auto answer = ask("POST", "/v1/keys", R"({"install":"AAECAwQFBgcICQoLDA0ODw=="})");
+  EXPECT_EQ(answer.status, 409u);
+  EXPECT_EQ(answer.error("cause"), "encryption is not enabled");
+  for (const char* body : {"", "[]", "{}", R"({"install":5})", R"({"install":"?"})", R"({"force":true})",
+                           R"({"install":"AAAA","use":"AAAA"})", R"({"forget":"AAAA"})"}) {
+    EXPECT_EQ(ask("POST", "/v1/keys", body).status, 400u) << body;
+  }
 }
 
 }  // namespace

@@ -5,15 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json/value.hpp>
 #include <fstream>
 #include <iterator>
 #include <set>
 
+#include "agent/keyring_file.h"
 #include "agent/settings.h"
 #include "agent/text.h"
-#include "base/base64.h"
-#include "http/json.h"
 
 namespace hearsay::agent {
 namespace {
@@ -181,27 +179,12 @@ class Loader {
     }
     const auto text = read_file(config.keyring_file);
     if (!text) return add_fault(place, "keyring_file", text.error().cause, text.error().cure);
-    const auto parsed = http::parse_json(*text);
-    const std::string cure = "it must be a list of keys from `hearsay keygen`: [\"...\", \"...\"]";
-    if (!parsed || !parsed->is_array() || parsed->get_array().empty()) {
-      return add_fault(place, "keyring_file",
-                       config.keyring_file + (parsed ? " holds no list of keys" : " is " + parsed.error().cause),
-                       cure);
+    auto keyring = decode_keyring(*text);
+    for (const auto& fault : keyring.faults) {
+      add_fault(place, "keyring_file", config.keyring_file + ": " + fault,
+                "it must be a list of keys from `hearsay keygen`: [\"...\", \"...\"]");
     }
-    std::size_t number = 0;
-    for (const auto& entry : parsed->get_array()) {
-      ++number;
-      std::optional<Bytes> key;
-      if (entry.is_string()) key = base::from_base64({entry.get_string().data(), entry.get_string().size()});
-      if (!key || (key->size() != 16 && key->size() != 24 && key->size() != 32)) {
-        add_fault(
-            place, "keyring_file",
-            "key " + std::to_string(number) + " of " + config.keyring_file + " is not base64 of 16, 24 or 32 bytes",
-            cure);
-        continue;
-      }
-      config.node.crypto.keys.push_back(std::move(*key));
-    }
+    config.node.crypto.keys = std::move(keyring.keys);
     struct stat status {};
     if (::stat(config.keyring_file.c_str(), &status) == 0 && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
       loaded_.warnings.push_back(config.keyring_file + " holds keys and can be read by others: chmod 600 it");

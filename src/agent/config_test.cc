@@ -138,7 +138,7 @@ TEST(AgentConfig, a_keyring_file_gives_all_its_keys) {
   std::filesystem::permissions(path, std::filesystem::perms::all);
   EXPECT_THAT(load(file).warnings, ElementsAre(HasSubstr("chmod 600")));
   std::ofstream(path) << "[\"abc\", 5]";
-  EXPECT_THAT(faults(load(file)), ElementsAre(HasSubstr("key 1 of"), HasSubstr("key 2 of")));
+  EXPECT_THAT(faults(load(file)), ElementsAre(HasSubstr("key 1 is not"), HasSubstr("key 2 is not")));
   std::ofstream(path) << "{}";
   EXPECT_THAT(faults(load(file)), ElementsAre(HasSubstr("holds no list of keys")));
   std::filesystem::remove(path);

@@ -89,6 +89,10 @@ LogLevel level_of(const Notice& notice) {
     return bad ? LogLevel::warning : LogLevel::info;
   }
   if (std::holds_alternative<CommandDone>(notice.body)) return LogLevel::debug;
+  if (std::holds_alternative<KeysChanged>(notice.body)) return LogLevel::info;
+  if (const auto* answer = std::get_if<KeyAnswer>(&notice.body)) {
+    return answer->result == KeyAnswer::Result::done ? LogLevel::debug : LogLevel::warning;
+  }
   if (std::holds_alternative<Defunct>(notice.body)) return LogLevel::error;
   return LogLevel::warning;
 }

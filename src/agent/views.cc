@@ -93,6 +93,8 @@ const char* kind_of(const Notice& notice) {
   if (std::holds_alternative<NameConflict>(notice.body)) return "conflict";
   if (std::holds_alternative<CommandDone>(notice.body)) return "command";
   if (std::holds_alternative<Warning>(notice.body)) return "warning";
+  if (std::holds_alternative<KeyAnswer>(notice.body) || std::holds_alternative<KeysChanged>(notice.body))
+    return "keys";
   return "defunct";
 }
 
@@ -114,6 +116,7 @@ json::object notice_view(const Notice& notice) {
     out["known"] = to_string(conflict->known);
     out["claimed"] = to_string(conflict->claimed);
   }
+  if (const auto* answer = std::get_if<KeyAnswer>(&notice.body)) out["member"] = clean_text(answer->member);
   out["line"] = clean_text(describe(notice));
   return out;
 }

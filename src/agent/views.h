@@ -14,7 +14,7 @@ boost::json::object member_view(const Member& member, Now now);
 // The same for the stream of notices: {"at","kind","member","line",...}.
 boost::json::object notice_view(const Notice& notice);
 boost::json::object counters_view(const Counters& counters);
-// "kind" of a notice: the change's name, or conflict, command, warning, defunct.
+// "kind" of a notice: the change's name, or conflict, command, keys, warning, defunct.
 const char* kind_of(const Notice& notice);
 
 // What does not change while the agent runs.

@@ -46,6 +46,16 @@ struct Describer {
   }
   std::string operator()(const Warning& warning) const { return "warning " + warning.text; }
   std::string operator()(const Defunct& defunct) const { return "defunct " + defunct.why; }
+  std::string operator()(const KeyAnswer& answer) const {
+    std::string line = "key answer of " + answer.member + ": " + name_of(answer.result);
+    if (!answer.keys.empty()) line += " keys=" + std::to_string(answer.keys.size());
+    if (!answer.message.empty()) line += " (" + answer.message + ")";
+    return line;
+  }
+  std::string operator()(const KeysChanged& changed) const {
+    return std::string("keys changed: ") + name_of(changed.action) + " asked by " + changed.asked_by +
+           " held=" + std::to_string(changed.held);
+  }
 };
 
 }  // namespace

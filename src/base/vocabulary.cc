@@ -83,6 +83,32 @@ const char* name_of(Evidence::Source source) {
   return "unknown";
 }
 
+const char* name_of(KeyAction action) {
+  switch (action) {
+    case KeyAction::list:
+      return "list";
+    case KeyAction::install:
+      return "install";
+    case KeyAction::use:
+      return "use";
+    case KeyAction::remove:
+      return "remove";
+  }
+  return "unknown";
+}
+
+const char* name_of(KeyAnswer::Result result) {
+  switch (result) {
+    case KeyAnswer::Result::done:
+      return "done";
+    case KeyAnswer::Result::failed:
+      return "failed";
+    case KeyAnswer::Result::silent:
+      return "silent";
+  }
+  return "unknown";
+}
+
 const char* name_of(MemberChange::What what) {
   switch (what) {
     case MemberChange::What::joined:

@@ -62,6 +62,10 @@ struct Arguments {
   bool all = false;
   // monitor
   unsigned last = 10;
+  // keys
+  std::string key_action;
+  std::string key;
+  bool force = false;
   // keygen
   unsigned key_bytes = 32;
   // agent
@@ -83,6 +87,7 @@ int run_leave(const Arguments& arguments, Terminal& terminal);
 int run_info(const Arguments& arguments, Terminal& terminal);
 int run_why(const Arguments& arguments, Terminal& terminal);
 int run_monitor(const Arguments& arguments, Terminal& terminal);
+int run_keys(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
 int run_sim_swarm(const Arguments& arguments, Terminal& terminal);

@@ -149,6 +149,18 @@ void declare_info(CLI::App& app, Arguments& arguments) {
   app.add_flag("--all", arguments.all, "all counters, not only what was dropped or failed");
 }
 
+void declare_keys(CLI::App& app, Arguments& arguments) {
+  declare_client(app, arguments);
+  app.add_option("ACTION", arguments.key_action, "list, install, use or remove")
+      ->required()
+      ->check(CLI::IsMember({"list", "install", "use", "remove"}))
+      ->type_name("");
+  app.add_option("KEY", arguments.key,
+                 "in base64; - reads it from standard input, so that it does not show in `ps`")
+      ->type_name("");
+  app.add_flag("--force", arguments.force, "even if some members cannot read the others afterwards");
+}
+
 void declare_keygen(CLI::App& app, Arguments& arguments) {
   add_output_options(app, arguments);
   app.add_option("--bytes", arguments.key_bytes, "16, 24 or 32")
@@ -278,6 +290,7 @@ constexpr Command kCommands[] = {
     {"info", "Show an agent's health, queues and losses", &declare_info, &run_info},
     {"why", "Explain why an agent believes what it believes of a member", &declare_why, &run_why},
     {"monitor", "Follow what an agent learns, until Ctrl-C", &declare_monitor, &run_monitor},
+    {"keys", "List or change the keys of the whole cluster", &declare_keys, &run_keys},
     {"keygen", "Make a key for --encrypt or a keyring file", &declare_keygen, &run_keygen},
     {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},
     {"sim swarm", "Try many clusters with random faults, and check what must always hold", &declare_sim_swarm,

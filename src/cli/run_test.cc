@@ -257,6 +257,37 @@ TEST(Cli, the_configuration_is_checked_without_starting) {
   EXPECT_EQ(say({"agent", "--config", "/nonexistent.toml"}).status, 1);
 }
 
+constexpr const char* kKeyReport = R"({"action":"list","asked":3,"done":2,"failed":0,"silent":1,
+ "members":[{"name":"a","result":"done","message":"","keys":["k1="]},{"name":"b","result":"done","message":"","keys":["k1="]},
+            {"name":"c","result":"silent","message":"no answer came","keys":[]}],
+ "keys":[{"key":"k1=","held_by":2,"encrypts_for":2}],
+ "error":{"code":"timed_out","cause":"1 of 3 members did not answer: c","cure":"see whether they are reachable"}})";
+
+TEST_F(CliTest, keys_are_a_table_and_a_silent_member_is_a_failure) {
+  will_answer(200, kKeyReport);
+  const auto said = ask({"keys", "list"});
+  EXPECT_EQ(said.status, kFailed);
+  EXPECT_THAT(asked_, StartsWith("GET /v1/keys"));
+  EXPECT_EQ(said.out, "KEY  HELD BY  ENCRYPTS FOR\nk1=  2 of 3   2 of 3\n  c  silent  no answer came\n");
+  EXPECT_THAT(said.err, AllOf(HasSubstr("did not answer: c"), HasSubstr("reachable")));
+  EXPECT_EQ(ask({"keys", "list", "--format", "json"}).status, kFailed);
+}
+
+TEST_F(CliTest, a_key_change_tells_how_many_did_it) {
+  will_answer(200, R"({"action":"use","asked":2,"done":2,"failed":0,"silent":0,"members":[],"error":null})");
+  const auto said = ask({"keys", "use", "AAECAwQFBgcICQoLDA0ODw==", "--force"});
+  EXPECT_EQ(said.status, kDone);
+  EXPECT_EQ(said.out, "used by 2 of 2 members\n");
+  EXPECT_EQ(asked_, R"(POST /v1/keys {"use":"AAECAwQFBgcICQoLDA0ODw==","force":true})");
+}
+
+TEST_F(CliTest, keys_needs_an_action_and_a_key_where_one_belongs) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"keys"}, {"keys", "forget", "k"}, {"keys", "use"}, {"keys", "list", "k"}}) {
+    EXPECT_EQ(ask(words).status, kUsage) << words.back();
+  }
+}
+
 TEST(SimCluster, a_crash_is_reported_as_a_table_and_as_json) {
   const std::vector<std::string> words{"sim", "cluster", "--nodes", "8",      "--for",
                                        "40s", "--crash", "3@5s",    "--seed", "7"};

@@ -57,6 +57,7 @@ class Core : public std::enable_shared_from_this<Core> {
     seat.config = options.config;
     seat.config.advertise = advertised_;
     seat.seed = options.seed != 0 ? options.seed : net::random_seed();
+    seat.save_keys = options.save_keys;
     seat.on_notice = [this](const Notice& notice) { on_notice(notice); };
     seat.on_members = [this](std::uint64_t version) { version_.store(version, std::memory_order_release); };
     auto added = pool_.add(std::move(seat));
@@ -87,6 +88,18 @@ class Core : public std::enable_shared_from_this<Core> {
       dones_.emplace(id.value, std::move(done));
     }
     seat_->command(make(id));
+  }
+
+  void manage_keys(KeyAction action, const Bytes& key, bool force, const Host::KeysDone& done) {
+    const auto id = std::make_shared<CommandId>();
+    const auto make = [&](CommandId given) {
+      *id = given;
+      return ManageKeys{given, action, key, force};
+    };
+    command(make, [this, id, done](const Result<std::uint32_t>& result) {
+      const auto answers = key_answers_.extract(id->value);
+      if (done) done(result, answers.empty() ? std::vector<KeyAnswer>() : answers.mapped());
+    });
   }
 
   void add_listener(std::function<void(const Notice&)> listener) { listeners_.push_back(std::move(listener)); }
@@ -145,6 +158,8 @@ class Core : public std::enable_shared_from_this<Core> {
       pool_.log(LogLevel::error, describe(notice));
     }
     if (std::holds_alternative<CommandDone>(notice.body)) expire_snapshot();
+    const auto* answer = std::get_if<KeyAnswer>(&notice.body);
+    if (answer != nullptr && dones_.contains(answer->id.value)) key_answers_[answer->id.value].push_back(*answer);
     // A listener that ends the host ends the hearing of the others as well.
     for (std::size_t i = 0; i < listeners_.size() && !stopping_; ++i) listeners_[i](notice);
     if (const auto* done = std::get_if<CommandDone>(&notice.body)) end_command(*done);
@@ -192,6 +207,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Address advertised_;
   std::vector<std::function<void(const Notice&)>> listeners_;
   std::map<std::uint64_t, Host::Done> dones_;
+  std::map<std::uint64_t, std::vector<KeyAnswer>> key_answers_;  // of commands that have not ended
   std::uint64_t next_command_ = 1;
   bool defunct_ = false;
   std::atomic<bool> stopping_ = false;
@@ -305,6 +321,11 @@ void Host::set_tags(Tags tags, Done done) {
   asio::post(impl_->core->loop(), [core = impl_->core, tags = std::move(tags), done = std::move(done)] {
     core->command([&](CommandId id) { return SetTags{id, tags}; }, done);
   });
+}
+
+void Host::manage_keys(KeyAction action, Bytes key, bool force, KeysDone done) {
+  asio::post(impl_->core->loop(), [core = impl_->core, action, key = std::move(key), force,
+                                   done = std::move(done)] { core->manage_keys(action, key, force, done); });
 }
 
 void Host::on_notice(std::function<void(const Notice&)> listener) {

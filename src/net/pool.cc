@@ -110,6 +110,17 @@ void Seat::perform(const ResolveName& action) {
   });
 }
 
+void Seat::perform(const SaveKeys& action) {
+  const auto done = [seat = self_, &loop = pool_->loop_, call = action.call](std::string fault) {
+    asio::post(loop, [seat, call, fault = std::move(fault)] {
+      const auto self = seat.lock();
+      if (self == nullptr) return;
+      self->input([&](Node& node, Now now) { node.on_reply(now, call, Saved{fault}); });
+    });
+  };
+  options_.save_keys(action.keys, done);
+}
+
 void Seat::perform(const Notify& action) {
   if (options_.on_notice) options_.on_notice(action.notice);
 }
@@ -190,6 +201,7 @@ Result<std::shared_ptr<Seat>> Pool::add(SeatOptions options) {
                                     : "another node of this pool already takes all that comes",
                 "give each node an address of its own");
   }
+  options.config.crypto.save_keys = options.save_keys != nullptr;
   const Resources resources{options.seed, &aead_, &nonces_, interner_};
   auto node = Node::create(options.config, resources, now());
   if (!node) return tl::unexpected<Error>(node.error());

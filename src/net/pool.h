@@ -39,6 +39,9 @@ struct SeatOptions {
   std::uint64_t seed = 0;
   // Called for each notice, within the performing of actions.
   std::function<void(const Notice&)> on_notice;
+  // Saves the keyring, and calls `done` on the loop's thread, at once or later, with the fault or nothing. Without
+  // it changes of the keyring are not kept. May be called within the performing of actions.
+  SaveKeysWith save_keys{};
   // Called when an input changed what members() answers, before its notices.
   std::function<void(std::uint64_t version)> on_members;
 };
@@ -67,6 +70,7 @@ class Seat : StreamHandler {
   void perform(const WriteStream& action);
   void perform(const CloseStream& action);
   void perform(const ResolveName& action);
+  void perform(const SaveKeys& action);
   void perform(const Notify& action);
   void perform_input();
   void note_members();

@@ -57,7 +57,10 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       intents_(clock_),
       sync_(clock_, event_clock_, query_clock_, intents_),
       leave_(intents_),
-      pass_through_(event_clock_, query_clock_),
+      answers_(base::Rng(resources.seed).fork("answers")),
+      keys_(envelope_, answers_),
+      pass_through_(event_clock_, query_clock_, answers_, keys_),
+      key_rounds_(base::Rng(resources.seed).fork("key_rounds"), pass_through_, keys_),
       refute_(health_),
       probe_(base::Rng(resources.seed).fork("probe"), health_),
       relay_(base::Rng(resources.seed).fork("relay")),
@@ -227,8 +230,24 @@ void Router::route_user(Step& step, const Origin& origin, ByteView payload) {
     pass_through_.on_message(step, origin, *event);
   } else if (const auto* query = std::get_if<wire::Query>(&*decoded)) {
     pass_through_.on_message(step, origin, *query);
+  } else if (const auto* response = std::get_if<wire::QueryResponse>(&*decoded)) {
+    key_rounds_.on_message(step, origin, *response);
+  } else if (const auto* relayed = std::get_if<wire::RelayedMessage>(&*decoded)) {
+    route_relayed(step, origin, *relayed);
   } else {
     counters_.add(Count::dropped_user_message);
+  }
+}
+
+// What is for ourselves is an answer, and an answer only: nothing is nested deeper.
+void Router::route_relayed(Step& step, const Origin& origin, const wire::RelayedMessage& relayed) {
+  const auto message = answers_.on_message(step, origin, relayed);
+  if (!message) return;
+  const auto decoded = wire::decode_serf(*message);
+  if (decoded) {
+    key_rounds_.on_message(step, origin, std::get<wire::QueryResponse>(*decoded));
+  } else {
+    counters_.add(wire::counter_of(decoded.error()));
   }
 }
 
@@ -370,8 +389,16 @@ void Router::command(Step& step, const hearsay::SetTags& set_tags) {
   out_.notify({step.now, CommandDone{set_tags.id, 0, {}}});
 }
 
+void Router::command(Step& step, const hearsay::ManageKeys& manage_keys) {
+  key_rounds_.on_command(step, manage_keys);
+}
+
 void Router::on_reply(Now now, CallId call, const Reply& reply) {
-  input(now, [&](Step& step) { join_.on_reply(step, call, std::get<Resolved>(reply)); });
+  input(now, [&](Step& step) {
+    if (const auto* resolved = std::get_if<Resolved>(&reply)) return join_.on_reply(step, call, *resolved);
+    keys_.on_reply(step, call, std::get<Saved>(reply).fault);
+    key_rounds_.on_own_keys(step);
+  });
 }
 
 void Router::on_send_failed(Now now, const Address& /*to*/) {
@@ -395,6 +422,8 @@ void Router::pack() {
         actions_.push_back(CloseStream{close->stream, close->stream.value % 2 == 0});
     } else if (const auto* resolve = std::get_if<room::Outbox::Resolve>(&item)) {
       actions_.push_back(ResolveName{resolve->call, resolve->host, resolve->port});
+    } else if (const auto* save = std::get_if<SaveKeys>(&item)) {
+      actions_.push_back(*save);
     } else if (const auto* notice = std::get_if<Notice>(&item)) {
       actions_.push_back(Notify{*notice});
     }
@@ -464,8 +493,8 @@ NodeInfo Router::info() const {
 std::uint64_t Router::state_hash() {
   base::HashArchive archive;
   archive(members_, rumors_, out_, streams_, health_, clock_, event_clock_, query_clock_, intents_, leave_,
-          pass_through_, refute_, probe_, relay_, vet_, suspicion_, gossip_round_, push_pull_, join_, correct_,
-          reap_, repair_, reconnect_, counters_.values);
+          answers_, keys_, pass_through_, key_rounds_, refute_, probe_, relay_, vet_, suspicion_, gossip_round_,
+          push_pull_, join_, correct_, reap_, repair_, reconnect_, counters_.values);
   return archive.value();
 }
 

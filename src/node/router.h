@@ -18,8 +18,11 @@
 #include "node/packer.h"
 #include "node/streams.h"
 #include "room/step.h"
+#include "serf/answers.h"
 #include "serf/clock.h"
 #include "serf/intents.h"
+#include "serf/key_rounds.h"
+#include "serf/keys.h"
 #include "serf/leave.h"
 #include "serf/pass_through.h"
 #include "serf/sync.h"
@@ -76,6 +79,7 @@ class Router {
 
   void route(Step& step, Origin& origin, ByteView message);
   void route_user(Step& step, const Origin& origin, ByteView payload);
+  void route_relayed(Step& step, const Origin& origin, const wire::RelayedMessage& relayed);
   void route_hearsay(Step& step, const Origin& origin, ByteView payload);
   // The member that a message comes from, when it is one and the address is its own.
   MemberId sender_at(const Address& from, std::string_view name) const;
@@ -86,6 +90,7 @@ class Router {
   void command(Step& step, const hearsay::Join& join);
   void command(Step& step, const hearsay::Leave& leave);
   void command(Step& step, const hearsay::SetTags& set_tags);
+  void command(Step& step, const hearsay::ManageKeys& manage_keys);
 
   // Calls f with every room that has deadlines, in the order in which they are polled.
   template <class Self, class F>
@@ -99,6 +104,7 @@ class Router {
     f(self.reap_);
     f(self.intents_);
     f(self.leave_);
+    f(self.key_rounds_);
     f(self.reconnect_);
   }
 
@@ -121,7 +127,10 @@ class Router {
   serf::Intents intents_;
   serf::Sync sync_;
   serf::Leave leave_;
+  serf::Answers answers_;
+  serf::Keys keys_;
   serf::PassThrough pass_through_;
+  serf::KeyRounds key_rounds_;
   swim::Refute refute_;
   swim::Probe probe_;
   swim::Relay relay_;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "hearsay/action.h"
 #include "hearsay/address.h"
 #include "hearsay/command.h"
 #include "hearsay/counters.h"
@@ -88,7 +89,7 @@ class Outbox {
     std::string host;
     std::uint16_t port;
   };
-  using Item = std::variant<Datagram, Request, Answer, Close, Resolve, Notice>;
+  using Item = std::variant<Datagram, Request, Answer, Close, Resolve, SaveKeys, Notice>;
 
   explicit Outbox(Counters& counters) : counters_(&counters) {}
 
@@ -128,6 +129,11 @@ class Outbox {
   CallId resolve(std::string host, std::uint16_t port) {
     const CallId call{++calls_};
     put(Resolve{call, std::move(host), port});
+    return call;
+  }
+  CallId save_keys(std::vector<Bytes> keys) {
+    const CallId call{++calls_};
+    put(SaveKeys{call, std::move(keys)});
     return call;
   }
   void notify(Notice notice) { put(std::move(notice)); }

@@ -10,10 +10,9 @@ using room::Step;
 
 namespace {
 
-// Flags of queries and of their answers (Serf messages.go).
+// Flags of queries (Serf messages.go).
 constexpr std::uint32_t kAckWanted = 1;
 constexpr std::uint32_t kDoNotTellOn = 2;
-constexpr std::uint32_t kIsAck = 1;
 
 constexpr std::string_view kConflictQuery = "_serf_conflict";
 
@@ -36,13 +35,6 @@ std::uint8_t serf_status(Status status) {
 void tell_on(Step& step, const Origin& origin, spread::RumorClass rumor_class) {
   if (origin.verbatim.empty()) return;  // it came on a stream, for us alone
   step.rumors.push(rumor_class, spread::Audience::all, {}, origin.verbatim);
-}
-
-void send_response(Step& step, const room::Peer& asker, const wire::QueryResponse& response) {
-  Bytes payload;
-  base::ByteWriter writer(payload);
-  wire::encode(writer, response);
-  step.out.send_bare(asker, wire::User{payload});
 }
 
 }  // namespace
@@ -70,25 +62,24 @@ void PassThrough::on_message(Step& step, const Origin& origin, const wire::Query
   if (!queries_.is_new(query.time, query.id, query_clock_->reading())) return;
   step.counters.add(Count::queries);
   if ((query.flags & kDoNotTellOn) == 0) tell_on(step, origin, spread::RumorClass::query);
-  if (wire::filters_pass(query.filters, step.config.name)) answer(step, query);
+  const ByteView meta = step.members.meta(step.members.self());
+  if (wire::filters_pass(query.filters, step.config.name, meta)) answer(step, origin, query);
 }
 
-void PassThrough::answer(Step& step, const wire::Query& query) {
-  const MemberId id = step.members.find(query.source_node);
-  const Address asker = Address::from_ip(query.addr, query.port);
-  if (!id.valid() || step.members.is_self(id) || step.members.address(id) != asker) {
-    step.counters.add(Count::dropped_unexpected);
-    return;
-  }
-  room::Peer peer = room::peer_of(step.members, id);
-  peer.crc = false;
-  if ((query.flags & kAckWanted) != 0) {
-    send_response(step, peer, {query.time, query.id, step.config.name, kIsAck, {}});
-  }
-  if (query.name == kConflictQuery) answer_conflict(step, peer, query);
+void PassThrough::stamp(wire::Query& query) {
+  query.time = query_clock_->tick();
+  queries_.is_new(query.time, query.id, query_clock_->reading());
 }
 
-void PassThrough::answer_conflict(Step& step, const room::Peer& asker, const wire::Query& query) {
+void PassThrough::answer(Step& step, const Origin& origin, const wire::Query& query) {
+  const auto asker = answers_->asker_of(step, query);
+  if (!asker) return;
+  if ((query.flags & kAckWanted) != 0) answers_->send(step, *asker, kIsAck, {});
+  if (query.name == kConflictQuery) answer_conflict(step, *asker, query);
+  if (const auto action = key_action_of(query.name)) keys_->on_query(step, origin, *asker, *action, query.payload);
+}
+
+void PassThrough::answer_conflict(Step& step, const Asker& asker, const wire::Query& query) {
   const std::string_view name = as_text(query.payload);
   if (name == step.config.name) return;  // the one in question has no voice
   Bytes payload;
@@ -106,7 +97,7 @@ void PassThrough::answer_conflict(Step& step, const room::Peer& asker, const wir
   } else {
     wire::encode_unknown_member(writer);
   }
-  send_response(step, asker, {query.time, query.id, step.config.name, 0, payload});
+  answers_->send(step, asker, 0, payload);
 }
 
 }  // namespace hearsay::serf

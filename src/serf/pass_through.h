@@ -1,12 +1,13 @@
 // User events and queries of others (Serf serf.go handleUserEvent, handleQuery): each is told on once, verbatim, so
 // that Serf nodes behind hearsay nodes hear of them. Of Serf's own queries, those that every member must answer are
-// answered: `_serf_ping` (with an ack: `serf reachability` asks so) and `_serf_conflict` (who has this name?).
-//
-// Answers go straight to the node that asked, by datagram, and only if it is a member at that address.
+// answered: `_serf_ping` (with an ack: `serf reachability` asks so), `_serf_conflict` (who has this name?) and the
+// key queries (serf/keys). Queries of our own begin here as well.
 #pragma once
 
 #include "room/step.h"
+#include "serf/answers.h"
 #include "serf/clock.h"
+#include "serf/keys.h"
 #include "serf/seen.h"
 #include "wire/serf.h"
 
@@ -14,10 +15,15 @@ namespace hearsay::serf {
 
 class PassThrough {
  public:
-  PassThrough(Clock& events, Clock& queries) : event_clock_(&events), query_clock_(&queries) {}
+  PassThrough(Clock& events, Clock& queries, Answers& answers, Keys& keys)
+      : event_clock_(&events), query_clock_(&queries), answers_(&answers), keys_(&keys) {}
 
   void on_message(room::Step& step, const room::Origin& origin, const wire::UserEvent& event);
   void on_message(room::Step& step, const room::Origin& origin, const wire::Query& query);
+
+  // Gives a query of ours its time and remembers it, so that it is not told on when it comes back. Whoever calls
+  // this tells it.
+  void stamp(wire::Query& query);
 
   template <class Archive>
   void fields(Archive& archive) {
@@ -25,11 +31,13 @@ class PassThrough {
   }
 
  private:
-  void answer(room::Step& step, const wire::Query& query);
-  void answer_conflict(room::Step& step, const room::Peer& asker, const wire::Query& query);
+  void answer(room::Step& step, const room::Origin& origin, const wire::Query& query);
+  void answer_conflict(room::Step& step, const Asker& asker, const wire::Query& query);
 
   Clock* event_clock_;
   Clock* query_clock_;
+  Answers* answers_;
+  Keys* keys_;
   Seen events_;
   Seen queries_;
 };

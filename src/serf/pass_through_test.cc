@@ -56,7 +56,10 @@ class PassThroughTest : public tests::RoomFixture {
   Address address = tests::ip(2);
   Clock events{{1}};
   Clock queries{{1}};
-  PassThrough room{events, queries};
+  wire::Envelope envelope;
+  Answers answers{base::Rng(1)};
+  Keys keys{envelope, answers};
+  PassThrough room{events, queries, answers, keys};
 };
 
 TEST_F(PassThroughTest, an_event_is_told_on_once_verbatim) {

@@ -85,6 +85,14 @@ bool set_knob(Config& config, const std::string& key, const std::string& value) 
   return true;
 }
 
+// 32 bytes, the name again and again.
+Bytes key_of(std::string_view name) {
+  Bytes key(32);
+  for (std::size_t i = 0; i < key.size() && !name.empty(); ++i)
+    key[i] = static_cast<std::uint8_t>(name[i % name.size()]);
+  return key;
+}
+
 class Runner {
  public:
   Runner(const Scenario& scenario, std::optional<std::uint64_t> lose) : scenario_(scenario), lose_(lose) {}
@@ -141,6 +149,7 @@ class Runner {
         {"pause", &Runner::pause},   {"continue", &Runner::go_on},  {"block", &Runner::block},
         {"heal", &Runner::heal},     {"loss", &Runner::loss},       {"expect", &Runner::expect},
         {"agree", &Runner::agree},   {"finally", &Runner::finally}, {"trace", &Runner::choose_trace},
+        {"keys", &Runner::keys},     {"encrypt", &Runner::encrypt},
     };
     const auto handler = handlers.find(words[0]);
     return handler != handlers.end() && (this->*handler->second)(words);
@@ -209,6 +218,42 @@ class Runner {
     const auto place = words.size() == 2 ? place_of(words[1]) : std::nullopt;
     if (!place) return false;
     world_->command(*place, Leave{CommandId{++commands_}});
+    return true;
+  }
+  bool encrypt(const std::vector<std::string>& words) {
+    if (words.size() < 3) return false;
+    CryptoConfig crypto;
+    std::string_view names = words[2];
+    while (!names.empty()) {
+      const std::size_t comma = std::min(names.find(','), names.size());
+      crypto.keys.push_back(key_of(names.substr(0, comma)));
+      names.remove_prefix(std::min(comma + 1, names.size()));
+    }
+    for (std::size_t i = 3; i < words.size(); ++i) {
+      if (words[i] != "plain_in" && words[i] != "plain_out") return false;
+      (words[i] == "plain_in" ? crypto.verify_incoming : crypto.verify_outgoing) = false;
+    }
+    crypto.save_keys = true;
+    if (words[1] == "all") {
+      config_.crypto = crypto;
+      return true;
+    }
+    const auto place = place_of(words[1]);
+    if (place) world_->set_crypto(*place, crypto);
+    return place.has_value();
+  }
+  bool keys(const std::vector<std::string>& words) {
+    const auto place = words.size() > 2 ? place_of(words[1]) : std::nullopt;
+    if (!place) return false;
+    ManageKeys command{CommandId{++commands_}, KeyAction::list, {}, words.back() == "force"};
+    const std::size_t expected = (words[2] == "list" ? 3u : 4u) + (command.force ? 1u : 0u);
+    if (words.size() != expected) return false;
+    for (const KeyAction action : {KeyAction::list, KeyAction::install, KeyAction::use, KeyAction::remove}) {
+      if (words[2] == name_of(action)) command.action = action;
+    }
+    if (words[2] != name_of(command.action)) return false;
+    if (command.action != KeyAction::list) command.key = key_of(words[3]);
+    world_->command(*place, command);
     return true;
   }
   bool advance(const std::vector<std::string>& words) {

@@ -6,9 +6,12 @@
 //   join n2 n1 ...                 leave n2                       run 5s
 //   crash n3                       restart n3 [INCARNATION]       pause n3         continue n3
 //   block n1 n2 (one way)          heal                           loss 0.2
+//   encrypt all|n1 a,b [plain_in] [plain_out]                     keys n1 use b [force]
 //   expect n1 n3 failed            agree                          finally
 //   trace messages|notices
 //
+// `encrypt` names the keys that nodes made or restarted later begin with, the one that encrypts first; `plain_in`
+// takes plaintext as well, `plain_out` sends it. `keys N A K`: the command ManageKeys with the key of this name.
 // `expect A B S`: node A shows member B with status S (or `unknown`). `agree`: all running nodes show the same
 // statuses and incarnations. What stands behind `finally` must hold even when any one datagram is lost.
 #pragma once

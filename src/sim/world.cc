@@ -13,6 +13,7 @@ constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};  // 2026-01-
 constexpr std::uint16_t kPort = 7946;
 // Streams over the cap of a node that wait for their turn, as at the real driver.
 constexpr std::size_t kWaitingMax = 512;
+constexpr Duration kDiskDelay = std::chrono::milliseconds(5);
 
 Address address_of(Place place) {
   const std::array<std::uint8_t, 4> ip{10, 0, static_cast<std::uint8_t>(place / 250),
@@ -24,6 +25,7 @@ Address address_of(Place place) {
 World::World(const Options& options)
     : network_(base::Rng(options.seed).fork("network"), options.network),
       rng_(base::Rng(options.seed).fork("world")),
+      nonces_(base::Rng(options.seed).fork("nonces")),
       interner_(make_interner()),
       now_(kStart) {}
 
@@ -50,6 +52,8 @@ void World::start(Place place) {
   Resources resources;
   resources.seed = rng_.next();
   resources.interner = interner_;
+  resources.aead = &aead_;
+  resources.nonces = &nonces_;
   auto node = Node::create(actor.config, resources, now());
   CHECK(node.has_value());
   actor.node = std::move(*node);
@@ -293,6 +297,12 @@ void World::perform(Place place, const ResolveName& resolve) {
   }
   arrive(place, network_.delay(),
          [this, call = resolve.call, resolved](Actor& actor) { actor.node->on_reply(now(), call, resolved); });
+}
+
+// The disk keeps them, and only then says so: a crash in between leaves the new keys.
+void World::perform(Place place, const SaveKeys& save) {
+  actors_[place].config.crypto.keys = save.keys;
+  arrive(place, kDiskDelay, [this, call = save.call](Actor& actor) { actor.node->on_reply(now(), call, Saved{}); });
 }
 
 void World::perform(Place place, const Notify& notify) {

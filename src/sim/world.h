@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "hearsay/node.h"
 #include "sim/network.h"
+#include "sim/toy_seal.h"
 
 namespace hearsay::sim {
 
@@ -34,6 +35,8 @@ class World {
   void crash(Place place);
   // Starts it again with the same configuration. Its incarnation starts at `incarnation`.
   void restart(Place place, Incarnation incarnation = Incarnation{1});
+  // The encryption that it starts with next time.
+  void set_crypto(Place place, CryptoConfig crypto) { actors_[place].config.crypto = std::move(crypto); }
   // SIGSTOP and SIGCONT.
   void pause(Place place);
   void go_on(Place place);
@@ -108,6 +111,7 @@ class World {
   void perform(Place place, const WriteStream& write);
   void perform(Place place, const CloseStream& close);
   void perform(Place place, const ResolveName& resolve);
+  void perform(Place place, const SaveKeys& save);
   void perform(Place place, const Notify& notify);
   void plan(Event event);
   void plan_tick(Place place);
@@ -119,6 +123,8 @@ class World {
 
   Network network_;
   base::Rng rng_;
+  ToyAead aead_;
+  SeededNonces nonces_;
   std::shared_ptr<base::Interner> interner_;
   Time now_;
   std::uint64_t numbers_ = 0;

@@ -113,6 +113,9 @@ struct SerfWords {
     line.word((m.flags & 1) != 0 ? "query-ack" : "query-response").number("id=", m.id);
     line.number("time=", m.time.value).name("from=", m.from).number("payload=", m.payload.size());
   }
+  void operator()(const RelayedMessage& m) {
+    line.word("relay").name("to=", m.name).address("at=", m.ip, m.port).number("bytes=", m.message.size());
+  }
 };
 
 struct Words {

@@ -222,4 +222,13 @@ struct QueryResponse {
   ByteView payload;
 };
 
+// 9: a whole Serf message that the receiver is asked to hand on to `name` at this address.
+// DestAddr {IP, Port, Zone}, DestName; then the message, type byte first.
+struct RelayedMessage {
+  ByteView ip;
+  std::uint16_t port = 0;
+  std::string_view name;
+  ByteView message;
+};
+
 }  // namespace hearsay::wire

@@ -108,6 +108,13 @@ void read_fields(MsgpackReader& in, QueryResponse& m) {
             field("Payload", m.payload));
 }
 
+// What stands behind the map is the message to be handed on.
+void read_fields(MsgpackReader& in, RelayedMessage& m) {
+  in.record(field("DestAddr", [&](MsgpackReader& addr) { addr.record(field("IP", m.ip), field("Port", m.port)); }),
+            field("DestName", m.name));
+  m.message = in.rest();
+}
+
 template <class Message>
 Decoded<SerfMessage> whole_message(ByteView body) {
   MsgpackReader in(body);
@@ -223,6 +230,22 @@ void encode(ByteWriter& out, const QueryResponse& message) {
   map.bytes(message.payload);
 }
 
+void encode(ByteWriter& out, const RelayedMessage& message) {
+  auto map = begin(out, SerfType::relay);
+  map.map(2);
+  map.text("DestAddr");
+  map.map(3);
+  map.text("IP");
+  map.bytes(message.ip);
+  map.text("Port");
+  map.whole(message.port);
+  map.text("Zone");
+  map.text("");
+  map.text("DestName");
+  map.text(message.name);
+  out.raw(message.message);
+}
+
 Decoded<SerfMessage> decode_serf(ByteView payload) {
   if (payload.empty()) return tl::unexpected(Fault::truncated);
   const ByteView body = payload.subspan(1);
@@ -239,6 +262,8 @@ Decoded<SerfMessage> decode_serf(ByteView payload) {
       return whole_message<Query>(body);
     case SerfType::query_response:
       return whole_message<QueryResponse>(body);
+    case SerfType::relay:
+      return whole_message<RelayedMessage>(body);
     default:
       return tl::unexpected(Fault::unexpected);
   }

@@ -19,15 +19,17 @@ void encode(ByteWriter& out, const SerfPushPull& message);
 void encode(ByteWriter& out, const UserEvent& message);
 void encode(ByteWriter& out, const Query& message);
 void encode(ByteWriter& out, const QueryResponse& message);
+void encode(ByteWriter& out, const RelayedMessage& message);
 
 // What one message may make us keep: names and events of a push/pull together, filters of a query. Serf itself
 // has 512 slots of events and refuses queries over 1024 bytes.
 inline constexpr std::uint32_t kSerfEntriesMax = 1u << 20;
 inline constexpr std::uint32_t kQueryFiltersMax = 256;
 
-// Decodes one Serf message. More entries than we keep: Fault::too_large. Types 6 to 9 are not served yet:
-// Fault::unexpected.
-using SerfMessage = std::variant<LeaveIntent, JoinIntent, SerfPushPull, UserEvent, Query, QueryResponse>;
+// Decodes one Serf message. More entries than we keep: Fault::too_large. Types 6 to 8 stand inside of
+// queries and their answers only (wire/serf_query.h): Fault::unexpected.
+using SerfMessage =
+    std::variant<LeaveIntent, JoinIntent, SerfPushPull, UserEvent, Query, QueryResponse, RelayedMessage>;
 Decoded<SerfMessage> decode_serf(ByteView payload);
 
 // Tags as Serf puts them into a member's meta: 0xff and a map; {} is "ff 80".

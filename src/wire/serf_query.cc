@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "base/pattern.h"
 #include "wire/messages.h"
 #include "wire/msgpack.h"
+#include "wire/serf.h"
 
 namespace hearsay::wire {
 
 namespace {
 
 constexpr std::uint8_t kNodeFilter = 0;
+constexpr std::uint8_t kTagFilter = 1;
 
 MsgpackWriter begin(ByteWriter& out, SerfType type) {
   out.u8(static_cast<std::uint8_t>(type));
@@ -31,6 +34,20 @@ bool names_pass(ByteView filter, std::string_view name) {
     if (in.ok() && listed == name) return true;
   }
   return false;
+}
+
+// A tag that is not there counts as empty.
+bool tag_passes(ByteView filter, ByteView meta) {
+  std::string_view tag;
+  std::string_view expression;
+  MsgpackReader in(filter);
+  in.record(field("Tag", tag), field("Expr", expression));
+  if (!in.ok()) return false;
+  const auto pattern = base::Pattern::compile(expression);
+  if (!pattern) return false;
+  const Tags tags = decode_tags(meta);
+  const auto found = tags.find(tag);
+  return pattern->found_in(found == tags.end() ? std::string_view() : std::string_view(found->second));
 }
 
 }  // namespace
@@ -129,9 +146,12 @@ Decoded<KeyResponse> decode_key_response(ByteView payload) {
   return message;
 }
 
-bool filters_pass(const std::vector<ByteView>& filters, std::string_view name) {
+bool filters_pass(const std::vector<ByteView>& filters, std::string_view name, ByteView meta) {
+  std::size_t tag_filters = 0;
   return std::ranges::all_of(filters, [&](ByteView filter) {
-    return !filter.empty() && filter[0] == kNodeFilter && names_pass(filter.subspan(1), name);
+    if (filter.empty()) return false;
+    if (filter[0] == kNodeFilter) return names_pass(filter.subspan(1), name);
+    return filter[0] == kTagFilter && ++tag_filters <= kTagFiltersMax && tag_passes(filter.subspan(1), meta);
   });
 }
 

@@ -47,9 +47,10 @@ void encode_unknown_member(ByteWriter& out);
 Decoded<KeyRequest> decode_key_request(ByteView payload);
 Decoded<KeyResponse> decode_key_response(ByteView payload);
 
-// True when every filter of a query lets a node of this name pass. An unknown or undecodable one lets nobody
-// pass. Filters by tag need a regular expression engine that this
-// node does not have: they let nobody pass.
-bool filters_pass(const std::vector<ByteView>& filters, std::string_view name);
+// True when every filter of a query lets a node of this name, with the tags in this meta, pass. Filters by tags
+// hold a Go regular expression (base/pattern.h has the part that we know). An unknown or undecodable filter, an
+// expression that we do not know, and more than kTagFiltersMax of them let nobody pass.
+inline constexpr std::size_t kTagFiltersMax = 8;
+bool filters_pass(const std::vector<ByteView>& filters, std::string_view name, ByteView meta);
 
 }  // namespace hearsay::wire

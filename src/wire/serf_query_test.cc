@@ -4,6 +4,8 @@
 
 #include "base/rng.h"
 #include "support/vectors.h"
+#include "wire/msgpack.h"
+#include "wire/serf.h"
 
 namespace hearsay::wire {
 namespace {
@@ -87,19 +89,50 @@ TEST(SerfQuery, a_list_of_very_many_keys_is_refused) {
 TEST(SerfQuery, a_node_filter_passes_those_it_names) {
   const Bytes filter = from_hex("0092a26e31a26e32");
   const std::vector<ByteView> filters{filter};
-  EXPECT_TRUE(filters_pass(filters, "n1"));
-  EXPECT_TRUE(filters_pass(filters, "n2"));
-  EXPECT_FALSE(filters_pass(filters, "n3"));
-  EXPECT_TRUE(filters_pass({}, "n3")) << "no filter is for everybody";
+  EXPECT_TRUE(filters_pass(filters, "n1", {}));
+  EXPECT_TRUE(filters_pass(filters, "n2", {}));
+  EXPECT_FALSE(filters_pass(filters, "n3", {}));
+  EXPECT_TRUE(filters_pass({}, "n3", {})) << "no filter is for everybody";
 }
 
-TEST(SerfQuery, tag_filters_and_what_is_unknown_or_broken_pass_nobody) {
-  const Bytes tag = from_hex("0182a445787072a57765622e2aa3546167a4726f6c65");
-  const Bytes node = from_hex("0091a26e31");
+Bytes tag_filter(std::string_view tag, std::string_view expression) {
+  Bytes bytes;
+  ByteWriter out(bytes);
+  out.u8(1);
+  MsgpackWriter map(out);
+  map.map(2);
+  map.text("Expr");
+  map.text(expression);
+  map.text("Tag");
+  map.text(tag);
+  return bytes;
+}
+
+TEST(SerfQuery, a_tag_filter_passes_whose_value_it_finds) {
+  const Bytes filter = from_hex("0182a445787072a57765622e2aa3546167a4726f6c65");
+  EXPECT_EQ(filter, tag_filter("role", "web.*")) << "as Serf writes it";
+  const Bytes web = encode_tags({{"role", "a web server"}, {"zone", "eu"}});
+  EXPECT_TRUE(filters_pass({filter}, "n1", web)) << "anywhere in the value";
+  EXPECT_FALSE(filters_pass({filter}, "n1", encode_tags({{"role", "db"}})));
+  EXPECT_FALSE(filters_pass({filter}, "n1", {})) << "no tags";
+  const Bytes none = tag_filter("rack", "^$");
+  EXPECT_TRUE(filters_pass({none}, "n1", web)) << "a missing tag is empty";
+  EXPECT_TRUE(filters_pass({filter, none}, "n1", web));
+  const Bytes other = tag_filter("zone", "us");
+  EXPECT_FALSE(filters_pass({filter, other}, "n1", web)) << "all must pass";
+}
+
+TEST(SerfQuery, what_is_unknown_or_broken_passes_nobody) {
   const Bytes broken = from_hex("0092a26e31");
-  EXPECT_FALSE(filters_pass({node, tag}, "n1"));
-  EXPECT_FALSE(filters_pass({ByteView()}, "n1"));
-  EXPECT_FALSE(filters_pass({broken}, "n2"));
+  const Bytes unknown = from_hex("0291a26e31");
+  const Bytes broken_tag = from_hex("0182a445787072a57765622e2a");
+  const Bytes beyond = tag_filter("role", "(?i)web");
+  const Bytes any = tag_filter("role", ".*");
+  EXPECT_FALSE(filters_pass({ByteView()}, "n1", {}));
+  for (const Bytes* filter : {&broken, &unknown, &broken_tag, &beyond})
+    EXPECT_FALSE(filters_pass({*filter}, "n2", {}));
+  EXPECT_TRUE(filters_pass(std::vector<ByteView>(kTagFiltersMax, any), "n1", {}));
+  EXPECT_FALSE(filters_pass(std::vector<ByteView>(kTagFiltersMax + 1, any), "n1", {}));
 }
 
 }  // namespace

@@ -87,9 +87,26 @@ TEST(Serf, both_codec_generations_are_read) {
   }
 }
 
-TEST(Serf, messages_not_served_are_unexpected) {
+TEST(Serf, a_relayed_message_is_read_and_written_with_what_stands_behind_its_head) {
   const auto rows = read_vectors("go-msgpack.txt");
-  for (const char* name : {"relay", "relay v2.1", "conflict answer", "key request", "key response"}) {
+  const Bytes inner = rows.at("query ack");
+  for (const char* name : {"relay", "relay v2.1"}) {
+    Bytes whole = rows.at(name);
+    whole.insert(whole.end(), inner.begin(), inner.end());
+    const auto message = decode_serf(whole);
+    ASSERT_TRUE(message) << name;
+    const auto& relayed = std::get<RelayedMessage>(*message);
+    EXPECT_EQ(to_bytes(relayed.ip), kLocalhost);
+    EXPECT_EQ(relayed.port, 7946);
+    EXPECT_EQ(relayed.name, "node-a");
+    EXPECT_EQ(to_bytes(relayed.message), inner);
+    EXPECT_EQ(to_hex(encoded_again(*message)), to_hex(rows.at("relay")) + to_hex(inner));
+  }
+}
+
+TEST(Serf, messages_that_stand_inside_of_queries_only_are_unexpected) {
+  const auto rows = read_vectors("go-msgpack.txt");
+  for (const char* name : {"conflict answer", "key request", "key response"}) {
     EXPECT_EQ(decode_serf(rows.at(name)).error(), Fault::unexpected) << name;
   }
 }

@@ -139,6 +139,7 @@ class Link {
     post(other).input = StreamClosed{stream, ""};
   }
   void perform(std::size_t number, const ResolveName& resolve) { feed_later_.push_back({number, resolve.call}); }
+  void perform(std::size_t number, const SaveKeys& save) { save_later_.push_back({number, save.call}); }
   void perform(std::size_t number, const Notify& notify) { ends_[number].notices.push_back(notify.notice); }
 
   Parcel& post(std::size_t to) {
@@ -166,11 +167,17 @@ class Link {
       node(number).on_reply(now(), call, Resolved{{}, "no names here"});
       perform(number);
     }
+    while (!save_later_.empty()) {
+      const auto [number, call] = save_later_.front();
+      save_later_.pop_front();
+      feed(number, [&, id = call](Node& node) { node.on_reply(now(), id, Saved{}); });
+    }
   }
 
   std::vector<End> ends_;
   std::deque<Parcel> parcels_;
   std::deque<std::pair<std::size_t, CallId>> feed_later_;
+  std::deque<std::pair<std::size_t, CallId>> save_later_;
   std::uint64_t accepted_ = 1;
 };
 

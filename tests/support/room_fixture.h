@@ -140,6 +140,7 @@ class RoomFixture : public testing::Test {
   std::string text(const room::Outbox::Resolve& resolve) const {
     return "resolve " + resolve.host + ":" + std::to_string(resolve.port);
   }
+  std::string text(const SaveKeys& save) const { return "save " + std::to_string(save.keys.size()) + " keys"; }
   std::string text(const Notice& notice) const { return "notify " + describe(notice); }
 
   std::vector<std::unique_ptr<Bytes>> addresses_;
