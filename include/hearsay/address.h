@@ -32,6 +32,15 @@ struct Address {
   static Address from_ip(ByteView ip, std::uint16_t port);
 };
 
+// The same machine as far as addresses tell: ports are not compared, because a peer behind an address translator
+// may answer from another one. A scope counts only where both have one: addresses on the wire have none, while that
+// of an arriving packet names the interface. Invalid addresses are nobody's.
+bool same_ip(const Address& left, const Address& right);
+// The same with the port: the very place where a member listens.
+inline bool same_place(const Address& left, const Address& right) {
+  return left.port == right.port && same_ip(left, right);
+}
+
 // "10.0.0.1:7946", "[2001:db8::1]:7946" or "[fe80::1%3]:7946"; "-" for an invalid address.
 std::string to_string(const Address& address);
 // The same without the port and the brackets.

@@ -47,6 +47,11 @@ Address Address::from_ip(ByteView bytes, std::uint16_t port) {
   return address;
 }
 
+bool same_ip(const Address& left, const Address& right) {
+  const bool same_scope = left.scope == right.scope || left.scope == 0 || right.scope == 0;
+  return left.valid() && same_scope && left.ip_bytes == right.ip_bytes && left.ip == right.ip;
+}
+
 std::string ip_to_string(const Address& address) {
   if (!address.valid()) return "-";
   char text[INET6_ADDRSTRLEN];

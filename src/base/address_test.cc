@@ -41,6 +41,24 @@ TEST(Address, bytes_of_another_length_are_no_address) {
   EXPECT_EQ(to_string(Address{}), "-");
 }
 
+TEST(Address, the_same_machine_whatever_the_port) {
+  EXPECT_TRUE(same_ip(*parse_address("10.0.0.1:1", 0), *parse_address("10.0.0.1:2", 0)));
+  EXPECT_TRUE(same_ip(*parse_address("[::ffff:10.0.0.1]:1", 0), *parse_address("10.0.0.1:2", 0)));
+  EXPECT_FALSE(same_ip(*parse_address("10.0.0.1:1", 0), *parse_address("10.0.0.2:1", 0)));
+  EXPECT_FALSE(same_place(*parse_address("10.0.0.1:1", 0), *parse_address("10.0.0.1:2", 0)));
+  EXPECT_TRUE(same_place(*parse_address("10.0.0.1:1", 0), *parse_address("10.0.0.1:1", 0)));
+  EXPECT_FALSE(same_ip(Address{}, Address{})) << "no address is nobody's";
+  EXPECT_FALSE(same_ip(*parse_address("0.0.0.0:1", 0), *parse_address("[::]:1", 0)));
+}
+
+TEST(Address, a_scope_counts_only_where_both_have_one) {
+  const Address heard = *parse_address("[fe80::1%3]:7946", 0);
+  const Address known = *parse_address("[fe80::1]:7946", 0);
+  EXPECT_NE(heard, known);
+  EXPECT_TRUE(same_place(heard, known)) << "members' addresses travel without a scope";
+  EXPECT_FALSE(same_ip(heard, *parse_address("[fe80::1%4]:7946", 0))) << "two networks, two machines";
+}
+
 TEST(Address, host_names_are_split_from_their_ports) {
   EXPECT_EQ(split_host_port("db.example:80", 1)->host, "db.example");
   EXPECT_EQ(split_host_port("db.example:80", 1)->port, 80);

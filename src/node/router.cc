@@ -189,7 +189,7 @@ void Router::route(Step& step, Origin& origin, ByteView message) {
 
 MemberId Router::sender_at(const Address& from, std::string_view name) const {
   const MemberId id = members_.find(name);
-  return id.valid() && !members_.is_self(id) && members_.address(id) == from ? id : MemberId{};
+  return id.valid() && !members_.is_self(id) && same_place(members_.address(id), from) ? id : MemberId{};
 }
 
 void Router::route_hearsay(Step& step, const Origin& origin, ByteView payload) {

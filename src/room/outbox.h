@@ -4,7 +4,6 @@
 // is reused by the next input.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -53,9 +52,12 @@ struct ReplyTo {
 };
 inline ReplyTo reply_to(const members::MemberTable& members, const Address& from, ByteView named_ip,
                         std::uint16_t named_port) {
-  const Address named = Address::from_ip(named_ip, named_port);
+  Address named = Address::from_ip(named_ip, named_port);
   if (!named.valid() || named.port == 0) return {{from}, true};
-  if (std::ranges::equal(named.ip_view(), from.ip_view())) return {{named}, true};
+  if (same_ip(named, from)) {
+    named.scope = from.scope;  // a link-local address says nothing without its interface
+    return {{named}, true};
+  }
   return {{members.is_known_address(named) ? named : from}, false};
 }
 

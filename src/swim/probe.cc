@@ -16,10 +16,6 @@ namespace {
 constexpr std::uint8_t kStreamPingProtocol = 3;
 constexpr std::uint8_t kNackProtocol = 4;
 
-bool same_ip(const Address& left, const Address& right) {
-  return std::ranges::equal(left.ip_view(), right.ip_view());
-}
-
 wire::Ping make_ping(const Step& step, MemberId target, SeqNo seq) {
   const auto& self = step.members.self_row();
   return {seq,
@@ -193,7 +189,8 @@ bool Probe::on_message(Step& /*step*/, const Origin& origin, const wire::Nack& n
 }
 
 MemberId Probe::sender_of(const Origin& origin, const wire::Ack& ack) const {
-  const bool its_own = round_ && ack.seq == round_->seq && !origin.is_stream() && origin.from == round_->address;
+  const bool its_own =
+      round_ && ack.seq == round_->seq && !origin.is_stream() && same_place(origin.from, round_->address);
   return its_own ? round_->target : MemberId{};
 }
 

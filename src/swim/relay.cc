@@ -1,7 +1,5 @@
 #include "swim/relay.h"
 
-#include <algorithm>
-
 namespace hearsay::swim {
 
 using room::Origin;
@@ -36,7 +34,7 @@ bool Relay::on_message(Step& step, const Origin& origin, const wire::Ack& ack) {
   const auto found = pending_.find(ack.seq);
   if (found == pending_.end() || origin.is_stream()) return false;
   const Pending& pending = found->second;
-  if (!std::ranges::equal(origin.from.ip_view(), pending.target_address.ip_view())) return false;
+  if (!same_ip(origin.from, pending.target_address)) return false;
   step.members.heard_from(pending.target, step.now.steady);
   step.out.reply(pending.asker, wire::Ack{pending.asked_seq, {}});
   due_.cancel(found->first);
