@@ -22,6 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes once = encoded(*response);
     REQUIRE(fuzz::same(encoded(*wire::decode_key_response(once)), once));
   }
+  if (const auto known = wire::decode_conflict_response(bytes)) {
+    const Bytes once = encoded(*known);
+    REQUIRE(fuzz::same(encoded(*wire::decode_conflict_response(once)), once));
+  }
   wire::filters_pass({bytes}, "n1", bytes);
   return 0;
 }

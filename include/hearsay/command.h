@@ -56,6 +56,14 @@ struct ManageKeys {
   bool force = false;
 };
 
-using Command = std::variant<Join, Leave, SetTags, ManageKeys>;
+// Why does this node believe what it believes of a member? Its first accuser, if that is another hearsay node, is
+// asked for its evidence, once. An Explanation comes within about a probe interval, then CommandDone. Errors:
+// not_found, when nothing is known of such a member.
+struct Why {
+  CommandId id;
+  std::string member;
+};
+
+using Command = std::variant<Join, Leave, SetTags, ManageKeys, Why>;
 
 }  // namespace hearsay

@@ -21,7 +21,18 @@ namespace hearsay {
 enum class Profile : std::uint8_t { local, lan, wan };
 const char* name_of(Profile profile);
 
+// What to do when another address claims a name that is taken by a member that is up. None of them lets the
+// newcomer take the name's place while its holder lives.
+enum class ConflictPolicy : std::uint8_t {
+  refuse,  // a newcomer that joins through this node is refused and told why
+  stop,    // the same; and when it is our own name, the members vote who has it (Serf does so): the loser stops
+  warn,    // only tell it
+};
+const char* name_of(ConflictPolicy policy);
+
 inline constexpr std::size_t kNameBytesMax = 128;  // Serf's ValidateNodeNames limit
+// The highest incarnation to start with: far enough from the end of the 32 bits to refute for a lifetime.
+inline constexpr std::uint32_t kFirstIncarnationMax = 0xf000'0000u;
 inline constexpr std::size_t kMetaBytesMax = 512;  // memberlist MetaMaxSize
 inline constexpr std::size_t kSeedsMax = 64;
 inline constexpr std::size_t kLabelBytesMax = 255;  // memberlist label length is one byte
@@ -122,10 +133,12 @@ struct Config {
   Address advertise;
   // Published with the member; their encoding is at most 512 bytes.
   Tags tags;
-  // The first incarnation used; from disk where there is one, else 1. >= 1.
+  // The first incarnation used; from disk where there is one, else 1. 1 .. kFirstIncarnationMax.
   Incarnation first_incarnation{1};
   // The Lamport clock at start; from disk where there is one, else 1. >= 1.
   LamportTime first_lamport{1};
+  // Two nodes with one name: refuse (default), stop or warn.
+  ConflictPolicy name_conflict = ConflictPolicy::refuse;
   // Separates clusters that share a network: packets with another label are dropped. "" .. 255 bytes.
   // Serf agents have no label, so leave it empty in a cluster with them.
   std::string label;

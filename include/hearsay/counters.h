@@ -33,6 +33,9 @@ namespace hearsay {
   X(dropped_members_limit, "members not taken because the table is full")                     \
   X(dropped_rumor_limit, "rumors dropped because the queue is full")                          \
   X(dropped_rumor_size, "rumors refused because they fit no packet")                          \
+  X(dropped_incarnation, "claims with an absurdly high incarnation, or one we cannot outbid") \
+  X(dropped_name_conflict, "joins refused because the name is taken")                         \
+  X(dropped_links, "links in trouble not watched because there are too many")                 \
   X(dropped_intent_limit, "intents about unknown members not kept")                           \
   X(dropped_claim_limit, "claims dropped because too many were made by one input")            \
   X(dropped_user_message, "user messages of a kind that this node does not serve")            \
@@ -51,6 +54,9 @@ namespace hearsay {
   X(refutations, "accusations about ourselves refuted")                                       \
   X(user_events, "user events of others heard and told on")                                   \
   X(queries, "queries of others heard")                                                       \
+  X(link_checks, "pings that tell a broken link from a lossy one")                            \
+  X(evidence_asked, "accusers asked for their evidence")                                      \
+  X(evidence_told, "evidence told to nodes that asked")                                       \
   X(query_relays, "answers to queries handed on for others")                                  \
   X(key_changes, "changes of this node's keyring")                                            \
   X(view_pulls, "times that another node's view differed and its late news were asked for")   \

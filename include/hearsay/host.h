@@ -99,6 +99,9 @@ class Host {
   // none when nobody was asked.
   using KeysDone = std::function<void(Result<std::uint32_t>, const std::vector<KeyAnswer>& answers)>;
   void manage_keys(KeyAction action, Bytes key, bool force, KeysDone done = {});
+  // Why this node believes what it believes of a member; asks its accuser, which takes up to a probe interval.
+  // Errors: not_found.
+  void why(std::string member, std::function<void(Result<Explanation>)> done);
   // Adds a listener; it hears what happens from now on.
   void on_notice(std::function<void(const Notice&)> listener);
 

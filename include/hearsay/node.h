@@ -97,6 +97,8 @@ struct NodeInfo {
   std::uint32_t rumor_bytes_queued = 0;
   std::uint32_t suspicions_running = 0;
   std::uint32_t streams_open = 0;
+  std::vector<Link> links;              // those that do not carry datagrams as they should, oldest first
+  std::vector<NameConflict> conflicts;  // names that two nodes claimed within the last five minutes
   bool encrypted = false;
   bool has_left = false;
   bool defunct = false;

@@ -94,10 +94,10 @@ Result<void> Agent::Impl::open_data_dir() {
   if (!loaded) return tl::unexpected(loaded.error());
   if (*loaded) {
     saved = std::move(**loaded);
-    if (saved.incarnation.value > std::numeric_limits<std::uint32_t>::max() - 2 * kReserve) {
+    if (saved.incarnation.value >= kFirstIncarnationMax) {
       return fail(Errc::invalid_argument,
                   "the incarnation in " + config.data_dir + "/state.json is " +
-                      std::to_string(saved.incarnation.value) + ": no higher one is left",
+                      std::to_string(saved.incarnation.value) + ": too few higher ones are left to start with",
                   "give the agent a new name, and move the file away");
     }
     if (saved.name != config.node.name) {

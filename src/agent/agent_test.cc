@@ -208,5 +208,43 @@ TEST_F(AgentTest, a_damaged_state_file_stops_the_start_and_is_kept) {
   EXPECT_EQ(fs::file_size(root_ / "data" / "state.json"), 17u);
 }
 
+TEST_F(AgentTest, a_disk_near_the_end_of_the_32_bits_stops_the_start_and_says_why) {
+  const auto start_at = [&](std::uint32_t incarnation) {
+    fs::create_directories(root_ / "data");
+    SavedState state;
+    state.name = "a";
+    state.incarnation.value = incarnation;
+    std::ofstream(root_ / "data" / "state.json") << encode_state(state);
+    return std::make_unique<Running>(config_of("a", {data_dir()}));
+  };
+  for (const std::uint32_t worn_out : {kFirstIncarnationMax, UINT32_MAX - 1, UINT32_MAX}) {
+    const auto a = start_at(worn_out);
+    ASSERT_TRUE(a->fault()) << worn_out;
+    EXPECT_THAT(a->fault()->cause, HasSubstr(std::to_string(worn_out)));
+    EXPECT_THAT(a->fault()->cure, HasSubstr("new name"));
+  }
+  const auto a = start_at(kFirstIncarnationMax - 1);
+  ASSERT_FALSE(a->fault()) << a->fault()->cause;
+  EXPECT_EQ(a->incarnation(), kFirstIncarnationMax);
+}
+
+TEST_F(AgentTest, a_newcomer_with_a_name_that_is_taken_is_refused_and_its_join_says_why) {
+  Running a(config_of("a"));
+  Running b(config_of("b", {{"join", "--join", std::vector<std::string>{a.gossip()}}}));
+  eventually([&] { return a.statuses().count("b") == 1; });
+  Running other(config_of("b"));
+  const auto refused =
+      other.client().call({"POST", "/v1/join", R"({"peers":[")" + a.gossip() + R"("]})", std::chrono::seconds(30)});
+  ASSERT_TRUE(refused);
+  EXPECT_NE(refused->status, 200u);
+  EXPECT_THAT(refused->body, HasSubstr("name conflict: b is " + b.gossip()));
+  const auto conflicts = a.ask("GET", "/v1/info").at("node").at("conflicts");
+  ASSERT_EQ(conflicts.as_array().size(), 1u);
+  EXPECT_EQ(conflicts.as_array()[0].at("known").as_string(), b.gossip());
+  EXPECT_EQ(conflicts.as_array()[0].at("claimed").as_string(), other.gossip());
+  EXPECT_TRUE(conflicts.as_array()[0].at("join_refused").as_bool());
+  EXPECT_EQ(other.statuses().count("a"), 0u);
+}
+
 }  // namespace
 }  // namespace hearsay::agent

@@ -139,7 +139,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v1/monitor", &Api::monitor},   {"GET", "/metrics", &Api::metrics},
       {"POST", "/v1/join", &Api::join},        {"POST", "/v1/leave", &Api::leave},
       {"PUT", "/v1/tags", &Api::set_tags},     {"GET", "/v1/keys", &Api::list_keys},
-      {"POST", "/v1/keys", &Api::change_keys},
+      {"POST", "/v1/keys", &Api::change_keys},      {"GET", "/v1/why/", &Api::why},
   };
   return all;
 }
@@ -239,6 +239,24 @@ void Api::history(const Request& request, const std::string&, Reply reply) {
         out.push_back(notice_view(notice));
     }
     reply->respond(ok(json::object{{"history", std::move(out)}}));
+  });
+}
+
+void Api::why(const Request&, const std::string& name, Reply reply) {
+  cluster_.why(name, [this, reply, name](const Result<Explanation>& told) {
+    if (!told) {
+      // The name in quotes, as everywhere here.
+      Error error = told.error();
+      if (error.code == Errc::not_found) error.cause = "no member is called " + quoted(name);
+      return reply->respond(http::error_response(error));
+    }
+    cluster_.members([this, reply, told = *told](const Cluster::Members& members, Now now) {
+      cluster_.history([reply, told, members, now](const std::vector<Notice>& history) {
+        const auto found = std::find_if(members->begin(), members->end(),
+                                        [&](const Member& member) { return member.name == told.member; });
+        reply->respond(ok(why_view(found == members->end() ? nullptr : &*found, history, told, now)));
+      });
+    });
   });
 }
 

@@ -44,6 +44,7 @@ class Api {
   void health(const http::Request& request, const std::string& name, Reply reply);
   void version(const http::Request& request, const std::string& name, Reply reply);
   void history(const http::Request& request, const std::string& name, Reply reply);
+  void why(const http::Request& request, const std::string& name, Reply reply);
   void monitor(const http::Request& request, const std::string& name, Reply reply);
   void metrics(const http::Request& request, const std::string& name, Reply reply);
   void join(const http::Request& request, const std::string& name, Reply reply);

@@ -58,6 +58,11 @@ class FakeCluster final : public Cluster {
     done(node, sockets, kNow);
   }
   void history(std::function<void(const std::vector<Notice>&)> done) override { done(notices); }
+  void why(std::string member, std::function<void(const Result<Explanation>&)> done) override {
+    if (!explanation) return done(fail(Errc::not_found, "no", "look"));
+    explanation->member = std::move(member);
+    done(*explanation);
+  }
 
   std::vector<Member> rows;
   NodeInfo node;
@@ -67,6 +72,7 @@ class FakeCluster final : public Cluster {
   Tags tags;
   std::string key_change;
   std::vector<KeyAnswer> key_answers;
+  std::optional<Explanation> explanation;
   Result<std::uint32_t> answer = 1u;
 };
 
@@ -336,6 +342,56 @@ TEST_F(ApiTest, a_refused_key_change_is_an_error) {
                            R"({"install":"AAAA","use":"AAAA"})", R"({"forget":"AAAA"})"}) {
     EXPECT_EQ(ask("POST", "/v1/keys", body).status, 400u) << body;
   }
+}
+
+TEST_F(ApiTest, why_puts_together_the_row_the_changes_the_probes_and_what_the_accuser_says) {
+  cluster_.notices = {failed("web1"), failed("web2")};
+  Explanation& told = cluster_.explanation.emplace();
+  told.testimony.emplace().witness = "n9";
+  told.testimony->evidence.helpers = {"n3"};
+  told.testimony->age = std::chrono::milliseconds(1500);
+  told.probes = {
+      {kNow.steady - std::chrono::seconds(2), OwnProbe::Answer::relayed, std::chrono::milliseconds(7), "n3", 3, 1}};
+  told.links.emplace_back().member = "web2";
+  const auto answer = ask("GET", "/v1/why/web2");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(answer.body.at("member").at("status").as_string(), "failed");
+  ASSERT_EQ(answer.body.at("changes").as_array().size(), 1u);
+  const json::value change = answer.body.at("changes").as_array()[0];
+  EXPECT_EQ(change.at("line").as_string(), "failed web2 10.0.0.1:7946 inc=3 by own_timer accuser=n9");
+  EXPECT_TRUE(answer.body.at("testimony").at("available").as_bool());
+  EXPECT_EQ(answer.body.at("testimony").at("age_ms").as_int64(), 1500);
+  const json::value probe = answer.body.at("probes").as_array()[0];
+  EXPECT_EQ(probe.at("answer").as_string(), "relayed");
+  EXPECT_EQ(probe.at("through").as_string(), "n3");
+  EXPECT_EQ(probe.at("took_us").as_int64(), 7000);
+  EXPECT_EQ(answer.body.at("link").at("fault").as_string(), "outgoing");
+}
+
+TEST_F(ApiTest, why_of_somebody_forgotten_or_unknown) {
+  cluster_.explanation.emplace().testimony.emplace().missing = "a Serf agent";
+  const auto forgotten = ask("GET", "/v1/why/gone");
+  EXPECT_TRUE(forgotten.body.at("member").is_null());
+  EXPECT_TRUE(forgotten.body.at("link").is_null());
+  EXPECT_FALSE(forgotten.body.at("testimony").at("available").as_bool());
+  EXPECT_EQ(forgotten.body.at("testimony").at("missing").as_string(), "a Serf agent");
+  cluster_.explanation.reset();
+  const auto unknown = ask("GET", "/v1/why/nobody");
+  EXPECT_EQ(unknown.status, 404u);
+  EXPECT_EQ(unknown.error("cause"), "no member is called \"nobody\"");
+}
+
+TEST_F(ApiTest, info_names_links_in_trouble_and_name_conflicts) {
+  Link& link = cluster_.node.links.emplace_back();
+  link.self = "n3";
+  link.member = "n1";
+  NameConflict& conflict = cluster_.node.conflicts.emplace_back();
+  conflict.name = "web1";
+  conflict.claimed = parse_address("10.0.0.9:7946", 0).value();
+  const auto info = ask("GET", "/v1/info").body.at("node");
+  EXPECT_EQ(info.at("links").as_array()[0].at("line").as_string(),
+            "n3 -> n1 does not carry UDP (our probes go unanswered, n1's packets arrive)");
+  EXPECT_EQ(info.at("conflicts").as_array()[0].at("claimed").as_string(), "10.0.0.9:7946");
 }
 
 }  // namespace

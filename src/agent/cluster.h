@@ -25,6 +25,7 @@ class Cluster {
   virtual void members(std::function<void(Members, Now)> done) = 0;
   virtual void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) = 0;
   virtual void history(std::function<void(const std::vector<Notice>&)> done) = 0;
+  virtual void why(std::string member, std::function<void(const Result<Explanation>&)> done) = 0;
 };
 
 // The host must run on the same loop as the callers, and outlive this.
@@ -43,6 +44,9 @@ class HostCluster final : public Cluster {
   void members(std::function<void(Members, Now)> done) override;
   void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) override;
   void history(std::function<void(const std::vector<Notice>&)> done) override;
+  void why(std::string member, std::function<void(const Result<Explanation>&)> done) override {
+    host_.why(std::move(member), std::move(done));
+  }
 
  private:
   struct Snapshot {

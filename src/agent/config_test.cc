@@ -109,6 +109,13 @@ TEST(AgentConfig, tags_of_flags_are_laid_over_those_of_the_file_and_peers_are_ad
   EXPECT_THAT(loaded.config.join, ElementsAre("a:1", "b"));
 }
 
+TEST(AgentConfig, a_name_conflict_is_refused_unless_told_otherwise) {
+  EXPECT_EQ(load("").config.node.name_conflict, ConflictPolicy::refuse);
+  EXPECT_EQ(load("name_conflict = \"stop\"").config.node.name_conflict, ConflictPolicy::stop);
+  EXPECT_EQ(load("name_conflict = \"warn\"").config.node.name_conflict, ConflictPolicy::warn);
+  EXPECT_THAT(faults(load("name_conflict = \"warm\"")), ElementsAre(HasSubstr("did you mean \"warn\"?")));
+}
+
 TEST(AgentConfig, an_empty_http_address_switches_it_off) {
   EXPECT_EQ(load("http = \"\"").config.http, std::nullopt);
   EXPECT_EQ(to_string(*load("http = \"[::1]:80\"").config.http), "[::1]:80");

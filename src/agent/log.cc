@@ -88,11 +88,15 @@ LogLevel level_of(const Notice& notice) {
     const bool bad = change->what == MemberChange::What::failed || change->what == MemberChange::What::suspected;
     return bad ? LogLevel::warning : LogLevel::info;
   }
+  if (const auto* link = std::get_if<LinkChange>(&notice.body)) {
+    return link->what == LinkChange::What::broken ? LogLevel::warning : LogLevel::info;
+  }
   if (std::holds_alternative<CommandDone>(notice.body)) return LogLevel::debug;
   if (std::holds_alternative<KeysChanged>(notice.body)) return LogLevel::info;
   if (const auto* answer = std::get_if<KeyAnswer>(&notice.body)) {
     return answer->result == KeyAnswer::Result::done ? LogLevel::debug : LogLevel::warning;
   }
+  if (std::holds_alternative<Explanation>(notice.body)) return LogLevel::debug;
   if (std::holds_alternative<Defunct>(notice.body)) return LogLevel::error;
   return LogLevel::warning;
 }

@@ -47,6 +47,9 @@ TEST(Log, trouble_is_louder_than_news) {
   EXPECT_EQ(level(change), LogLevel::warning);
   EXPECT_EQ(level(Defunct{}), LogLevel::error);
   EXPECT_EQ(level(CommandDone{}), LogLevel::debug);
+  EXPECT_EQ(level(Explanation{}), LogLevel::debug);
+  EXPECT_EQ(level(LinkChange{}), LogLevel::warning);
+  EXPECT_EQ(level(LinkChange{LinkChange::What::restored, {}}), LogLevel::info);
 }
 
 }  // namespace

@@ -236,6 +236,10 @@ std::vector<Setting> make_settings() {
   all.push_back({"encrypt", "a key in base64", read_key, [](const AgentConfig&) { return std::string(); }});
   all.push_back(text(
       "keyring_file", "the path of a file", [](auto& c) -> auto& { return c.keyring_file; }));
+  all.push_back(choice(
+      "name_conflict", "\"refuse\", \"stop\", \"warn\"",
+      std::array{ConflictPolicy::refuse, ConflictPolicy::stop, ConflictPolicy::warn},
+      [](auto& c) -> auto& { return c.node.name_conflict; }));
   all.push_back(text(
       "label", "a text", [](auto& c) -> auto& { return c.node.label; }));
   all.push_back({"tags", "a table of texts", read_tags, [](const AgentConfig& c) {

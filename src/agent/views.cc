@@ -29,24 +29,64 @@ json::value time_view(Time time, Now now) {
   return json::value(time_text(now.wall - (now.steady - time)).c_str());
 }
 
+json::array names_view(const std::vector<std::string>& names) {
+  json::array out;
+  for (const auto& name : names) out.emplace_back(clean_text(name));
+  return out;
+}
+
 json::object evidence_view(const Evidence& evidence) {
   json::object out;
   out["source"] = name_of(evidence.source);
   if (!evidence.accuser.empty()) out["accuser"] = clean_text(evidence.accuser);
-  if (!evidence.confirmers.empty()) {
-    json::array names;
-    for (const auto& name : evidence.confirmers) names.emplace_back(clean_text(name));
-    out["confirmers"] = std::move(names);
-  }
+  if (!evidence.confirmers.empty()) out["confirmers"] = names_view(evidence.confirmers);
   if (evidence.heard_from.valid()) out["heard_from"] = to_string(evidence.heard_from);
   if (evidence.source == Evidence::Source::own_probe || evidence.direct_probes != 0) {
     out["direct_probes"] = evidence.direct_probes;
     out["indirect_probes"] = evidence.indirect_probes;
+    out["helpers"] = names_view(evidence.helpers);
     out["nacks"] = evidence.nacks;
     out["stream_probe_failed"] = evidence.stream_probe_failed;
   }
   out["local_health"] = evidence.local_health;
   if (evidence.silent_for != Duration::zero()) out["silent_for_ms"] = whole_ms(evidence.silent_for);
+  return out;
+}
+
+json::object conflict_view(const NameConflict& conflict) {
+  json::object out;
+  out["member"] = clean_text(conflict.name);
+  out["known"] = to_string(conflict.known);
+  out["claimed"] = to_string(conflict.claimed);
+  out["own"] = conflict.own;
+  out["join_refused"] = conflict.join_refused;
+  return out;
+}
+
+json::object probe_view(const OwnProbe& probe, Now now) {
+  json::object out;
+  out["at"] = time_view(probe.began, now);
+  out["answer"] = name_of(probe.answer);
+  out["took_us"] = std::chrono::duration_cast<std::chrono::microseconds>(probe.took).count();
+  if (!probe.through.empty()) out["through"] = clean_text(probe.through);
+  out["helpers"] = probe.helpers;
+  out["nacks"] = probe.nacks;
+  return out;
+}
+
+json::object testimony_view(const Testimony& said) {
+  json::object out;
+  out["witness"] = clean_text(said.witness);
+  out["available"] = said.missing.empty();
+  if (!said.missing.empty()) {
+    out["missing"] = clean_text(said.missing);
+    return out;
+  }
+  out["what"] = name_of(said.what);
+  out["incarnation"] = said.incarnation.value;
+  out["age_ms"] = whole_ms(said.age);
+  out["line"] = clean_text(describe(said.evidence));
+  out["evidence"] = evidence_view(said.evidence);
   return out;
 }
 
@@ -95,6 +135,8 @@ const char* kind_of(const Notice& notice) {
   if (std::holds_alternative<Warning>(notice.body)) return "warning";
   if (std::holds_alternative<KeyAnswer>(notice.body) || std::holds_alternative<KeysChanged>(notice.body))
     return "keys";
+  if (std::holds_alternative<LinkChange>(notice.body)) return "link";
+  if (std::holds_alternative<Explanation>(notice.body)) return "evidence";
   return "defunct";
 }
 
@@ -112,12 +154,44 @@ json::object notice_view(const Notice& notice) {
     return out;
   }
   if (const auto* conflict = std::get_if<NameConflict>(&notice.body)) {
-    out["member"] = clean_text(conflict->name);
-    out["known"] = to_string(conflict->known);
-    out["claimed"] = to_string(conflict->claimed);
+    for (auto& field : conflict_view(*conflict)) out.insert(std::move(field));
+  } else if (const auto* link = std::get_if<LinkChange>(&notice.body)) {
+    out["member"] = clean_text(link->link.member);
+    out["change"] = name_of(link->what);
+    out["link"] = link_view(link->link, notice.at);
+  } else if (const auto* told = std::get_if<Explanation>(&notice.body)) {
+    out["member"] = clean_text(told->member);
   }
   if (const auto* answer = std::get_if<KeyAnswer>(&notice.body)) out["member"] = clean_text(answer->member);
   out["line"] = clean_text(describe(notice));
+  return out;
+}
+
+json::object link_view(const Link& link, Now now) {
+  json::object out;
+  out["member"] = clean_text(link.member);
+  out["addr"] = to_string(link.address);
+  out["fault"] = name_of(link.fault);
+  out["since"] = time_view(link.since, now);
+  out["failed_probes"] = link.failed_probes;
+  out["line"] = clean_text(describe(link));
+  return out;
+}
+
+json::object why_view(const Member* member, const std::vector<Notice>& history, const Explanation& told, Now now) {
+  json::object out;
+  out["member"] = member == nullptr ? json::value() : member_view(*member, now);
+  out["link"] = told.links.empty() ? json::value() : link_view(told.links.front(), now);
+  json::array changes;
+  for (const Notice& notice : history) {
+    const auto* change = std::get_if<MemberChange>(&notice.body);
+    if (change != nullptr && change->member.name == told.member) changes.push_back(notice_view(notice));
+  }
+  out["changes"] = std::move(changes);
+  out["testimony"] = told.testimony ? testimony_view(*told.testimony) : json::value();
+  json::array probes;
+  for (const OwnProbe& probe : told.probes) probes.push_back(probe_view(probe, now));
+  out["probes"] = std::move(probes);
   return out;
 }
 
@@ -149,6 +223,12 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
   node["rumor_bytes_queued"] = info.rumor_bytes_queued;
   node["suspicions_running"] = info.suspicions_running;
   node["streams_open"] = info.streams_open;
+  json::array links;
+  for (const Link& link : info.links) links.push_back(link_view(link, now));
+  node["links"] = std::move(links);
+  json::array conflicts;
+  for (const NameConflict& conflict : info.conflicts) conflicts.push_back(conflict_view(conflict));
+  node["conflicts"] = std::move(conflicts);
   node["has_left"] = info.has_left;
   node["defunct"] = info.defunct;
   json::object server;

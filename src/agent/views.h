@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hearsay/host.h"
 #include "http/server.h"
@@ -13,8 +14,12 @@ namespace hearsay::agent {
 boost::json::object member_view(const Member& member, Now now);
 // The same for the stream of notices: {"at","kind","member","line",...}.
 boost::json::object notice_view(const Notice& notice);
+boost::json::object link_view(const Link& link, Now now);
+// All about a member: {"member","link","changes","testimony","probes"}; `member` is null when it is forgotten.
+boost::json::object why_view(const Member* member, const std::vector<Notice>& history, const Explanation& told,
+                             Now now);
 boost::json::object counters_view(const Counters& counters);
-// "kind" of a notice: the change's name, or conflict, command, keys, warning, defunct.
+// "kind" of a notice: the change's name, or conflict, link, evidence, command, keys, warning, defunct.
 const char* kind_of(const Notice& notice);
 
 // What does not change while the agent runs.

@@ -156,7 +156,7 @@ std::vector<ConfigFault> validate(const Config& config) {
                "they are sent with every update: use at most " + std::to_string(kMetaBytesMax) + " bytes");
   }
   // Peers never accept a member at incarnation 0, and none can be refuted at the end of the 32 bits.
-  faults.number<std::uint32_t>("first_incarnation", config.first_incarnation.value, 1, 0xf000'0000u);
+  faults.number<std::uint32_t>("first_incarnation", config.first_incarnation.value, 1, kFirstIncarnationMax);
   if (config.first_lamport.value == 0) faults.add("first_lamport", "it is 0", "start at 1");
   if (config.label.size() > kLabelBytesMax) {
     faults.add("label", "the label is " + std::to_string(config.label.size()) + " bytes long",

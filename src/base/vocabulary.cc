@@ -127,6 +127,56 @@ const char* name_of(MemberChange::What what) {
       return "failed";
     case MemberChange::What::forgotten:
       return "forgotten";
+    case MemberChange::What::confirmed:
+      return "confirmed";
+  }
+  return "unknown";
+}
+
+const char* name_of(ConflictPolicy policy) {
+  switch (policy) {
+    case ConflictPolicy::refuse:
+      return "refuse";
+    case ConflictPolicy::stop:
+      return "stop";
+    case ConflictPolicy::warn:
+      return "warn";
+  }
+  return "unknown";
+}
+
+const char* name_of(OwnProbe::Answer answer) {
+  switch (answer) {
+    case OwnProbe::Answer::direct:
+      return "direct";
+    case OwnProbe::Answer::relayed:
+      return "relayed";
+    case OwnProbe::Answer::stream:
+      return "stream";
+    case OwnProbe::Answer::none:
+      return "none";
+  }
+  return "unknown";
+}
+
+const char* name_of(Link::Fault fault) {
+  switch (fault) {
+    case Link::Fault::outgoing:
+      return "outgoing";
+    case Link::Fault::unheard:
+      return "unheard";
+  }
+  return "unknown";
+}
+
+const char* name_of(LinkChange::What what) {
+  switch (what) {
+    case LinkChange::What::broken:
+      return "broken";
+    case LinkChange::What::restored:
+      return "restored";
+    case LinkChange::What::unknown:
+      return "unknown";
   }
   return "unknown";
 }

@@ -18,8 +18,9 @@ constexpr int kRetryMs = 2000;
 Style style_of(std::string_view kind) {
   if (kind == "joined" || kind == "refuted") return Style::good;
   if (kind == "failed" || kind == "conflict" || kind == "defunct") return Style::bad;
-  if (kind == "suspected" || kind == "leaving" || kind == "warning") return Style::warn;
-  return kind == "command" ? Style::dim : Style::plain;
+  if (kind == "suspected" || kind == "confirmed" || kind == "link" || kind == "leaving" || kind == "warning")
+    return Style::warn;
+  return kind == "command" || kind == "evidence" ? Style::dim : Style::plain;
 }
 
 void print_event(const http::Client::Event& event, const Arguments& arguments, Terminal& terminal) {

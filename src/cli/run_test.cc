@@ -93,35 +93,61 @@ TEST_F(CliTest, members_is_an_aligned_table_sorted_by_name) {
   EXPECT_THAT(ask({"members", "--detailed"}).out, AllOf(HasSubstr("Incarnation"), HasSubstr("5 (2 to 5)")));
 }
 
-// One answer serves both requests of `why`: the row and the history.
-constexpr const char* kWhy = R"({"name":"n7","addr":"10.0.0.7:7946","status":"failed","incarnation":4,"self":false,
- "status_since":"2026-11-21T01:02:07.000Z","last_contact":"2026-11-21T01:02:00.000Z","history":[
+constexpr const char* kWhy = R"({"member":{"name":"n7","addr":"10.0.0.7:7946","status":"failed","incarnation":4,
+ "self":false,"status_since":"2026-11-21T01:02:07.000Z","last_contact":"2026-11-21T01:02:00.000Z"},
+ "link":{"line":"n1 -> n7 does not carry UDP (x)"
+}
+,"changes":[
  {"at":"2026-11-21T01:02:03.000Z","kind":"suspected","member":"n7","status":"suspect","incarnation":4,
-  "evidence":{"source":"own_probe","accuser":"n1","direct_probes":1,"indirect_probes":3,"nacks":2,
+  "line":"suspected n7 by own_probe","evidence":{"source":"own_probe","accuser":"n1","direct_probes":1,
+              "indirect_probes":3,"helpers":["n3","n4","n5"],"nacks":2,
               "stream_probe_failed":true,"local_health":1,"silent_for_ms":2340}},
- {"at":"2026-11-21T01:02:07.000Z","kind":"failed","member":"n7","status":"failed","incarnation":4,
-  "evidence":{"source":"own_timer","accuser":"n1","confirmers":["n2","n\u001b3"],"local_health":0}}]})";
+ {"at":"2026-11-21T01:02:07.000Z","kind":"failed","member":"n7","status":"failed","incarnation":4,"line":"failed n7",
+  "evidence":{"source":"own_timer","accuser":"n1","confirmers":["n2","n\u001b3"],"local_health":0}}],
+ "testimony":{"witness":"n2","available":true,"what":"confirmed","incarnation":4,"age_ms":5120,"line":"by own_probe"},
+ "probes":[{"at":"2026-11-21T01:02:00.000Z","answer":"direct","took_us":512,"helpers":0,"nacks":0},
+           {"at":"2026-11-21T01:02:01.000Z","answer":"relayed","took_us":612000,"through":"n3","helpers":3,"nacks":1},
+           {"at":"2026-11-21T01:02:02.000Z","answer":"none","took_us":1000000,"helpers":3,"nacks":2}]
+})";
 
 TEST_F(CliTest, why_tells_each_verdict_with_its_evidence) {
   will_answer(200, kWhy);
   const auto said = ask({"why", "n7"});
   EXPECT_EQ(said.status, 0);
-  EXPECT_THAT(said.out, StartsWith("n7 at 10.0.0.7:7946 is failed since 2026-11-21T01:02:07.000Z, incarnation 4\n"
-                                   "It last answered this agent directly at 2026-11-21T01:02:00.000Z.\n"));
-  EXPECT_THAT(said.out,
-              HasSubstr("our own probe got no answer; 1 probe in a row, 3 helpers asked, 2 of them got no "
-                        "answer either; TCP failed too; our own health was 1 (0 is healthy); silent for "
-                        "2.3 s\n"));
-  EXPECT_THAT(said.out, HasSubstr("our suspicion timer ran out; first accused by n1; confirmed by n2, n\\x1b3\n"));
-  EXPECT_EQ(asked_, "GET /v1/history?member=n7 ");
+  EXPECT_EQ(
+      said.out,
+      "n7 at 10.0.0.7:7946 is failed since 2026-11-21T01:02:07.000Z, incarnation 4\n"
+      "It last answered this agent directly at 2026-11-21T01:02:00.000Z.\n"
+      "The link: n1 -> n7 does not carry UDP (x)\n"
+      "\n"
+      "2026-11-21T01:02:03.000Z  suspected n7 by own_probe\n"
+      "                          our own probe got no answer; 1 probe in a row, 3 helpers asked (n3, n4, n5), 2 "
+      "of them got no answer either; TCP failed too; our own health was 1 (0 is healthy); silent for 2.3 s\n"
+      "2026-11-21T01:02:07.000Z  failed n7\n"
+      "                          our suspicion timer ran out; first accused by n1; confirmed by n2, n\\x1b3\n"
+      "\n"
+      "Asked for its evidence, n2 says:\n"
+      "  confirmed 5.1 s ago, incarnation 4, by own_probe\n"
+      "\n"
+      "This agent's last probes of it:\n"
+      "  2026-11-21T01:02:00.000Z  answered in 0.5 ms\n"
+      "  2026-11-21T01:02:01.000Z  no answer to us, but to n3 in 0.6 s\n"
+      "  2026-11-21T01:02:02.000Z  no answer within 1.0 s, nor to 3 helpers (2 said so)\n");
+  EXPECT_EQ(asked_, "GET /v1/why/n7 ");
 }
 
-TEST_F(CliTest, why_as_json_holds_the_row_and_the_changes) {
+TEST_F(CliTest, why_says_what_evidence_cannot_be_had) {
+  will_answer(200, R"({"member":null,"link":null,"changes":[],"probes":[],
+    "testimony":{"witness":"s1","available":false,"missing":"a Serf agent"}})");
+  EXPECT_EQ(ask({"why", "n7"}).out,
+            "n7 is forgotten\n\nNothing is remembered of how it came to be so.\n"
+            "\nEvidence of s1, the first accuser, is not available: a Serf agent\n");
+}
+
+TEST_F(CliTest, why_as_json_is_what_the_agent_says) {
   will_answer(200, kWhy);
   const auto said = ask({"why", "n7", "--format", "json"});
-  const auto object = http::parse_json(said.out).value();
-  EXPECT_EQ(object.at("member").at("status").as_string(), "failed");
-  EXPECT_EQ(object.at("changes").as_array().size(), 2u);
+  EXPECT_EQ(http::parse_json(said.out).value(), http::parse_json(kWhy).value());
 }
 
 TEST_F(CliTest, why_of_nobody_fails_and_says_so) {

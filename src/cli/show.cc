@@ -174,6 +174,20 @@ int run_info(const Arguments& arguments, Terminal& terminal) {
   }
   print_group(terminal, "state", state);
 
+  const auto warn_of = [&](std::string_view title, std::string_view key, const auto& text_of) {
+    if (!at(node, key).is_array() || at(node, key).get_array().empty()) return;
+    Table table({});
+    for (const auto& entry : at(node, key).get_array()) table.add({{"  " + text_of(entry), Style::warn}});
+    print_group(terminal, title, table);
+  };
+  warn_of("links in trouble", "links", [](const json::value& link) {
+    return printable(text_at(link, "line")) + " since " + printable(text_at(link, "since"));
+  });
+  warn_of("name conflicts", "conflicts", [](const json::value& conflict) {
+    return printable(text_at(conflict, "member")) + ": known at " + printable(text_at(conflict, "known")) +
+           ", claimed by " + printable(text_at(conflict, "claimed"));
+  });
+
   // What was lost is shown always, the rest when asked for.
   const auto is_loss = [](std::string_view name) {
     return name.substr(0, 8) == "dropped_" || name.find("failures") != std::string_view::npos;

@@ -54,8 +54,10 @@ std::string explain(const json::value& change) {
   }
   if (const std::int64_t direct = number_at(evidence, "direct_probes"); direct > 0) {
     const std::int64_t helpers = number_at(evidence, "indirect_probes");
+    const std::string asked = names_text(at(evidence, "helpers"));
     text += "; " + counted(direct, "probe", "probes") + " in a row, " + counted(helpers, "helper", "helpers") +
-            " asked, " + std::to_string(number_at(evidence, "nacks")) + " of them got no answer either";
+            " asked" + (asked.empty() ? "" : " (" + asked + ")") + ", " +
+            std::to_string(number_at(evidence, "nacks")) + " of them got no answer either";
     const auto& tcp = at(evidence, "stream_probe_failed");
     if (tcp.is_bool() && tcp.get_bool()) text += "; TCP failed too";
     const std::int64_t health = number_at(evidence, "local_health");
@@ -68,32 +70,67 @@ std::string explain(const json::value& change) {
   return text;
 }
 
+// The line is the same as in `hearsay monitor` and the log; below it what it means.
+void print_change(Terminal& terminal, const json::value& change) {
+  const std::string when = printable(text_at(change, "at"));
+  terminal.out(when + "  " +
+               terminal.paint(style_of(text_at(change, "status")), printable(text_at(change, "line"))) + "\n" +
+               std::string(when.size() + 2, ' ') + terminal.paint(Style::dim, explain(change)) + "\n");
+}
+
+void print_testimony(Terminal& terminal, const json::value& said) {
+  const std::string witness = printable(text_at(said, "witness"));
+  const auto& available = at(said, "available");
+  if (!available.is_bool() || !available.get_bool()) {
+    terminal.out("\nEvidence of " + witness +
+                 ", the first accuser, is not available: " + printable(text_at(said, "missing")) + "\n");
+    return;
+  }
+  terminal.out("\nAsked for its evidence, " + witness + " says:\n  " + printable(text_at(said, "what")) + " " +
+               seconds_text(number_at(said, "age_ms")) + " ago, incarnation " +
+               std::to_string(number_at(said, "incarnation")) + ", " + printable(text_at(said, "line")) + "\n");
+}
+
+std::string probe_text(const json::value& probe) {
+  const std::string answer = text_at(probe, "answer");
+  const std::int64_t us = number_at(probe, "took_us");
+  const std::string took = us < 100'000 ? std::to_string(us / 1000) + "." + std::to_string(us % 1000 / 100) + " ms"
+                                        : seconds_text(us / 1000);
+  if (answer == "direct") return "answered in " + took;
+  const std::string through = printable(text_at(probe, "through"));
+  std::string text = answer == "none" ? "no answer within " + took : "no answer to us";
+  if (answer == "relayed") text += ", but to " + (through.empty() ? "a helper" : through) + " in " + took;
+  if (answer == "stream") text += ", but over TCP";
+  const std::int64_t helpers = number_at(probe, "helpers");
+  if (answer != "relayed" && helpers > 0) {
+    text += ", nor to " + counted(helpers, "helper", "helpers") + " (" + std::to_string(number_at(probe, "nacks")) +
+            " said so)";
+  }
+  return text;
+}
+
 }  // namespace
 
 int run_why(const Arguments& arguments, Terminal& terminal) {
   const auto client = ApiClient::create(arguments);
   if (!client) return report(terminal, "why", client.error());
-  const auto member = client->call("GET", "/v1/members/" + http::percent_encode(arguments.member));
-  const auto answer = client->call("GET", "/v1/history?member=" + http::percent_encode(arguments.member));
+  // The agent may ask the accuser, which takes a probe interval: 5 s on a WAN, more when set so.
+  const auto answer =
+      client->call("GET", "/v1/why/" + http::percent_encode(arguments.member), {}, std::chrono::seconds(60));
   if (!answer) return report(terminal, "why", answer.error());
-  const json::array changes =
-      at(*answer, "history").is_array() ? at(*answer, "history").get_array() : json::array();
-  // A member that was forgotten has no row any more, but may still have a past.
-  if (!member && changes.empty()) return report(terminal, "why", member.error());
   if (arguments.json) {
-    terminal.out(http::pretty(json::object{{"member", member ? *member : json::value()}, {"changes", changes}}) +
-                 "\n");
+    terminal.out(http::pretty(*answer) + "\n");
     return kDone;
   }
   const std::string name = printable(arguments.member);
-  if (member) {
-    const std::string status = printable(text_at(*member, "status"));
-    terminal.out(terminal.paint(Style::bold, name) + " at " + printable(text_at(*member, "addr")) + " is " +
-                 terminal.paint(style_of(status), status) + " since " +
-                 printable(text_at(*member, "status_since")) + ", incarnation " +
-                 std::to_string(number_at(*member, "incarnation")) + "\n");
-    const auto contact = text_at(*member, "last_contact");
-    const auto& self = at(*member, "self");
+  const auto& member = at(*answer, "member");
+  if (member.is_object()) {
+    const std::string status = printable(text_at(member, "status"));
+    terminal.out(terminal.paint(Style::bold, name) + " at " + printable(text_at(member, "addr")) + " is " +
+                 terminal.paint(style_of(status), status) + " since " + printable(text_at(member, "status_since")) +
+                 ", incarnation " + std::to_string(number_at(member, "incarnation")) + "\n");
+    const auto contact = text_at(member, "last_contact");
+    const auto& self = at(member, "self");
     if (self.is_bool() && self.get_bool()) {
       terminal.out("It is this agent itself.\n");
     } else {
@@ -103,20 +140,22 @@ int run_why(const Arguments& arguments, Terminal& terminal) {
   } else {
     terminal.out(terminal.paint(Style::bold, name) + " is forgotten\n");
   }
+  if (at(*answer, "link").is_object()) {
+    terminal.out(terminal.paint(Style::warn, "The link: " + printable(text_at(at(*answer, "link"), "line"))) +
+                 "\n");
+  }
   terminal.out("\n");
-  if (changes.empty()) {
-    terminal.out("Nothing is remembered of how it came to be so.\n");
-    return kDone;
-  }
-  Table table({"When", "Change", "Incarnation", "Why this agent believes it"});
-  for (const auto& change : changes) {
-    const std::string kind = printable(text_at(change, "kind"));
-    table.add({{printable(text_at(change, "at"))},
-               {kind, style_of(text_at(change, "status"))},
-               {std::to_string(number_at(change, "incarnation"))},
-               {explain(change)}});
-  }
-  terminal.out(table.render(terminal));
+  const auto list = [&](std::string_view key) {
+    return at(*answer, key).is_array() ? at(*answer, key).get_array() : json::array();
+  };
+  const json::array changes = list("changes");
+  if (changes.empty()) terminal.out("Nothing is remembered of how it came to be so.\n");
+  for (const auto& change : changes) print_change(terminal, change);
+  if (at(*answer, "testimony").is_object()) print_testimony(terminal, at(*answer, "testimony"));
+  const json::array probes = list("probes");
+  if (!probes.empty()) terminal.out("\nThis agent's last probes of it:\n");
+  for (const auto& probe : probes)
+    terminal.out("  " + printable(text_at(probe, "at")) + "  " + probe_text(probe) + "\n");
   return kDone;
 }
 

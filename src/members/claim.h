@@ -51,6 +51,7 @@ struct Claim {
   ByteView verbatim{};  // the message as it came, to be passed on as it is; empty: made here
   bool known = false;   // to everybody whom we could tell: it is not gossiped
   bool vouched = true;  // false: a stranger's word, which brings no newcomer into the table (room::vouches)
+  bool join_refused = false;  // an alive of a newcomer that is turned away because its name is taken
 };
 
 struct Outcome {
@@ -71,6 +72,7 @@ struct Outcome {
   Status after = Status::failed;
   Verdict verdict = Verdict::dead;
   bool appeared = false;  // the row is new
+  bool absurd = false;    // refused because its incarnation is too high to be believed
   std::uint8_t accusers = 0;
   std::optional<MemberChange::What> what;  // set when users should hear of it
 

@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "members/precedence.h"
 
 namespace hearsay::members {
 
@@ -71,6 +70,12 @@ Outcome MemberTable::outcome(Kind kind, const Claim& claim, MemberId id) const {
   return result;
 }
 
+Outcome MemberTable::absurd(const Claim& claim, MemberId id) const {
+  Outcome result = outcome(Kind::refused, claim, id);
+  result.absurd = true;
+  return result;
+}
+
 void MemberTable::finish(Outcome& result) const {
   const Row& held = row(result.member);
   result.held = Incarnation{held.incarnation};
@@ -98,10 +103,10 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
   const MemberId known = find(alive.name);
   const bool about_self = alive.name == self_name_;
   const Incarnation held_incarnation{known.valid() ? row(known).incarnation : 0};
-  const bool valid = alive.incarnation.value > 0 &&
-                     (claim.own || believable(alive.incarnation, held_incarnation)) &&
-                     versions_fit(alive.vsn, ours_) && !alive.name.empty() && alive.name.size() <= kNameBytesMax &&
-                     Address::from_ip(alive.addr, alive.port).valid() && alive.meta.size() <= kMetaBytesMax;
+  const bool valid = alive.incarnation.value > 0 && versions_fit(alive.vsn, ours_) && !alive.name.empty() &&
+                     alive.name.size() <= kNameBytesMax && Address::from_ip(alive.addr, alive.port).valid() &&
+                     alive.meta.size() <= kMetaBytesMax;
+  if (!claim.own && !believable(alive.incarnation, held_incarnation)) return absurd(claim, known);
   if (!valid) return outcome(Kind::refused, claim, known);
   CHECK(!about_self || claim.own || known.valid());
   if (!known.valid()) {
@@ -109,14 +114,13 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
   }
 
   Row& row = rows_[known.index];
-  const bool same_address = row.port == alive.port && std::ranges::equal(interner_->view(row.addr), alive.addr);
-  const bool same_facts = same_address && std::ranges::equal(interner_->view(row.meta), alive.meta) &&
+  const auto ruling = this->ruling(now.steady, known, alive.addr, alive.port);
+  const bool same_facts = ruling == AddressRuling::same &&
+                          std::ranges::equal(interner_->view(row.meta), alive.meta) &&
                           std::ranges::equal(row.versions, alive.vsn);
   if (claim.own) {
     CHECK(alive.incarnation.value > row.incarnation);
   } else {
-    const auto ruling = judge_address(same_address, about_self ? Verdict::alive : row.verdict,
-                                      now.steady - row.verdict_since, reclaim_after_);
     if (ruling == AddressRuling::conflict) return outcome(Kind::conflict, claim, known);
     if (about_self) {
       const bool harmless =
@@ -133,7 +137,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
   const Verdict before = row.verdict;
   drop_accusers(known);
   view_hash_ -= view_share(row);
-  if (!claim.own) row.speaks_hearsay = false;
+  if (!claim.own) row.speaks_hearsay = row.tells_evidence = false;
   store_facts(row, alive);
   view_hash_ += view_share(row);
   set_standing(now, known, Verdict::alive, is_up(before) ? row.intent : Intent::none);
@@ -152,7 +156,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const SuspectClaim& susp
   const MemberId id = find(suspect.name);
   if (!id.valid() || suspect.from.size() > kNameBytesMax) return outcome(Kind::refused, claim, id);
   Row& row = rows_[id.index];
-  if (!believable(suspect.incarnation, Incarnation{row.incarnation})) return outcome(Kind::refused, claim, id);
+  if (!believable(suspect.incarnation, Incarnation{row.incarnation})) return absurd(claim, id);
   if (suspect.incarnation.value < row.incarnation) return outcome(Kind::stale, claim, id);
   if (id == self_) return outcome(is_up(row.verdict) ? Kind::about_self : Kind::stale, claim, id);
 
@@ -185,7 +189,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const DeadClaim& dead) {
   const MemberId id = find(dead.name);
   if (!id.valid() || dead.from.size() > kNameBytesMax) return outcome(Kind::refused, claim, id);
   Row& row = rows_[id.index];
-  if (!believable(dead.incarnation, Incarnation{row.incarnation})) return outcome(Kind::refused, claim, id);
+  if (!believable(dead.incarnation, Incarnation{row.incarnation})) return absurd(claim, id);
   const Verdict verdict = dead.from == dead.name ? Verdict::left : Verdict::dead;
   const Standing held{row.verdict, Incarnation{row.incarnation}};
   if (!supersedes({verdict, dead.incarnation}, held)) return outcome(Kind::stale, claim, id);
@@ -325,8 +329,18 @@ void MemberTable::probe_failed(MemberId id) {
   if (count < UINT8_MAX) ++count;
 }
 
-void MemberTable::heard_extension(MemberId id) {
-  if (contains(id)) rows_[id.index].speaks_hearsay = true;
+void MemberTable::heard_extension(MemberId id, bool tells_evidence) {
+  if (!contains(id)) return;
+  rows_[id.index].speaks_hearsay = true;
+  rows_[id.index].tells_evidence = tells_evidence;
+}
+
+AddressRuling MemberTable::ruling(Time now, MemberId id, ByteView addr, std::uint16_t port) const {
+  const Row& held = row(id);
+  const bool same = held.port == port && std::ranges::equal(interner_->view(held.addr), addr);
+  // We know where we are, whatever others say of us.
+  const Verdict verdict = id == self_ ? Verdict::alive : held.verdict;
+  return judge_address(same, verdict, now - held.verdict_since, reclaim_after_);
 }
 
 MemberId MemberTable::find(std::string_view name) const {

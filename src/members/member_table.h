@@ -18,6 +18,7 @@
 #include "hearsay/member.h"
 #include "hearsay/time.h"
 #include "members/claim.h"
+#include "members/precedence.h"
 #include "members/row.h"
 
 namespace hearsay::members {
@@ -39,7 +40,7 @@ class MemberTable {
   void heard_from(MemberId id, Time at);
   void probe_failed(MemberId id);
   // The member itself showed that it is a hearsay node; forgotten when its incarnation or address changes.
-  void heard_extension(MemberId id);
+  void heard_extension(MemberId id, bool tells_evidence);
 
   MemberId find(std::string_view name) const;
   MemberId self() const { return self_; }
@@ -65,6 +66,9 @@ class MemberTable {
   // Members whose verdict is alive or suspect, ourselves included.
   std::uint32_t up() const { return up_; }
 
+  // What apply() would say to another address for this member.
+  AddressRuling ruling(Time now, MemberId id, ByteView addr, std::uint16_t port) const;
+
   // A hash of what all nodes should agree on: name and incarnation of every member that is up. It does not depend
   // on the order in which they were learned. O(1).
   std::uint64_t view_hash() const { return view_hash_; }
@@ -84,8 +88,9 @@ class MemberTable {
       archive(text, addr_bytes, meta_bytes, row.incarnation, row.port, row.versions, row.verdict, row.intent,
               row.failed_probes, row.reuse, row.intent_time, row.verdict_since, row.status_since, row.last_contact);
       bool speaks_hearsay = row.speaks_hearsay;
+      bool tells_evidence = row.tells_evidence;
       std::vector<std::string> accused_by = accusers(id);
-      archive(speaks_hearsay, accused_by);
+      archive(speaks_hearsay, tells_evidence, accused_by);
     }
   }
 
@@ -98,6 +103,8 @@ class MemberTable {
 
   Outcome appear(Now now, const Claim& claim, const AliveClaim& alive);
   Outcome outcome(Outcome::Kind kind, const Claim& claim, MemberId id) const;
+  // The claim is refused because of its incarnation.
+  Outcome absurd(const Claim& claim, MemberId id) const;
   // Fills in what the row says after an accepted claim.
   void finish(Outcome& result) const;
   MemberId make_row(std::string_view name);

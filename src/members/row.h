@@ -33,6 +33,7 @@ struct Row {
   std::uint8_t failed_probes = 0;  // since the last contact; saturates
   bool used : 1 = false;
   bool speaks_hearsay : 1 = false;  // it told us so itself, at this address and incarnation
+  bool tells_evidence : 1 = false;  // ... and that it answers evidence requests
   std::uint32_t reuse = 0;
   LamportTime intent_time;
   Time verdict_since{};

@@ -102,6 +102,22 @@ class Core : public std::enable_shared_from_this<Core> {
     });
   }
 
+  void why(std::string member, std::function<void(Result<Explanation>)> done) {
+    // The explanation comes before the end of its command, which brings nothing but errors then.
+    const auto answer = std::make_shared<Result<Explanation>>(tl::unexpected<Error>(stopped()));
+    const std::uint64_t id = next_command_;
+    explained_.emplace(id, answer);
+    command(
+        [&](CommandId command_id) {
+          return Why{command_id, std::move(member)};
+        },
+        [this, id, answer, done = std::move(done)](const Result<std::uint32_t>& end) {
+          explained_.erase(id);
+          if (!end) *answer = tl::unexpected<Error>(end.error());
+          done(std::move(*answer));
+        });
+  }
+
   void add_listener(std::function<void(const Notice&)> listener) { listeners_.push_back(std::move(listener)); }
 
   void use(const std::function<void(Node&, Now)>& work) {
@@ -162,6 +178,9 @@ class Core : public std::enable_shared_from_this<Core> {
     if (answer != nullptr && dones_.contains(answer->id.value)) key_answers_[answer->id.value].push_back(*answer);
     // A listener that ends the host ends the hearing of the others as well.
     for (std::size_t i = 0; i < listeners_.size() && !stopping_; ++i) listeners_[i](notice);
+    if (const auto* answer = std::get_if<Explanation>(&notice.body)) {
+      if (const auto asked = explained_.find(answer->id.value); asked != explained_.end()) *asked->second = *answer;
+    }
     if (const auto* done = std::get_if<CommandDone>(&notice.body)) end_command(*done);
     if (defunct_ && !stopping_) end_commands(defunct());
   }
@@ -208,6 +227,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<std::function<void(const Notice&)>> listeners_;
   std::map<std::uint64_t, Host::Done> dones_;
   std::map<std::uint64_t, std::vector<KeyAnswer>> key_answers_;  // of commands that have not ended
+  std::map<std::uint64_t, std::shared_ptr<Result<Explanation>>> explained_;  // by the command that asked
   std::uint64_t next_command_ = 1;
   bool defunct_ = false;
   std::atomic<bool> stopping_ = false;
@@ -326,6 +346,11 @@ void Host::set_tags(Tags tags, Done done) {
 void Host::manage_keys(KeyAction action, Bytes key, bool force, KeysDone done) {
   asio::post(impl_->core->loop(), [core = impl_->core, action, key = std::move(key), force,
                                    done = std::move(done)] { core->manage_keys(action, key, force, done); });
+}
+
+void Host::why(std::string member, std::function<void(Result<Explanation>)> done) {
+  asio::post(impl_->core->loop(),
+             [core = impl_->core, member = std::move(member), done = std::move(done)] { core->why(member, done); });
 }
 
 void Host::on_notice(std::function<void(const Notice&)> listener) {

@@ -197,5 +197,61 @@ TEST_F(NodesTest, time_that_goes_back_is_the_drivers_fault_and_ends_this_node_on
   EXPECT_FALSE(link.node(1).info().defunct);
 }
 
+// The intruder at 10.0.0.9 calls itself n3.
+TEST(NameConflicts, who_has_a_name_keeps_it_and_the_intruder_loses_the_vote) {
+  tests::Link link;
+  Config config;
+  config.name_conflict = ConflictPolicy::warn;
+  for (std::uint8_t last = 2; last <= 4; ++last) link.add(config, last);
+  config.name_conflict = ConflictPolicy::stop;
+  config.name = "n3";
+  const std::size_t intruder = link.add(config, 9);
+  link.join(1, 2);
+  link.join(2, 2);
+  link.pass(std::chrono::seconds(5));
+  link.join(intruder, 2);
+  link.pass(std::chrono::seconds(10));
+  const auto& heard = link.notices(intruder);
+  const auto* defunct = heard.empty() ? nullptr : std::get_if<Defunct>(&heard.back().body);
+  ASSERT_NE(defunct, nullptr) << describe(heard.back());
+  EXPECT_NE(defunct->why.find("the name n3 belongs to 10.0.0.3:7946"), std::string::npos) << defunct->why;
+  EXPECT_TRUE(link.node(intruder).info().defunct);
+  EXPECT_EQ(link.node(intruder).next_deadline(), kNever) << "it is silent";
+  for (std::size_t number = 0; number < 3; ++number) EXPECT_EQ(link.status(number, "n3"), "alive");
+  const auto conflicts = link.node(0).info().conflicts;
+  ASSERT_EQ(conflicts.size(), 1u);
+  EXPECT_EQ(to_string(conflicts[0].known), "10.0.0.3:7946");
+  EXPECT_EQ(to_string(conflicts[0].claimed), "10.0.0.9:7946");
+}
+
+TEST(Why, the_accuser_is_asked_and_answers) {
+  tests::Link link;
+  for (std::uint8_t last = 2; last <= 5; ++last) link.add(Config{}, last);
+  for (std::size_t number = 1; number < 4; ++number) link.join(number, 2);
+  link.pass(std::chrono::seconds(10));
+  link.cut(3);
+  link.pass(std::chrono::seconds(60));
+  std::size_t with_testimony = 0;
+  for (std::size_t number = 0; number < 3; ++number) {
+    EXPECT_EQ(link.status(number, "n5"), "failed");
+    link.command(number, Why{CommandId{9}, "n5"});
+    link.pass(std::chrono::seconds(2));
+    std::size_t told = 0;
+    for (const Notice& notice : link.notices(number)) {
+      const auto* explanation = std::get_if<Explanation>(&notice.body);
+      if (explanation == nullptr) continue;
+      ++told;
+      EXPECT_FALSE(explanation->probes.empty());
+      if (!explanation->testimony) continue;
+      ++with_testimony;
+      EXPECT_EQ(explanation->testimony->missing, "");
+      EXPECT_EQ(explanation->testimony->evidence.source, Evidence::Source::own_probe);
+      EXPECT_GT(explanation->testimony->evidence.direct_probes, 0);
+    }
+    EXPECT_EQ(told, 1u);
+  }
+  EXPECT_GE(with_testimony, 1u) << "not all three were the first";
+}
+
 }  // namespace
 }  // namespace hearsay

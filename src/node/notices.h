@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "members/history.h"
 #include "room/step.h"
@@ -15,12 +16,19 @@ class Notices {
 
   void on_outcome(room::Step& step, const room::Outcome& outcome);
   const members::History& history() const { return history_; }
+  // Those seen within the last five minutes, by name.
+  std::vector<NameConflict> conflicts(Time now) const;
 
  private:
+  struct Seen {
+    NameConflict conflict;
+    Time told{};
+    Time seen{};
+  };
   void tell_conflict(room::Step& step, const room::Outcome& outcome);
 
   members::History history_;
-  std::map<std::string, Time, std::less<>> conflicts_;  // when each name's conflict was last told
+  std::map<std::string, Seen, std::less<>> conflicts_;  // by name
 };
 
 // A member for people and programs, with its tags decoded.

@@ -70,7 +70,10 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_),
       join_(sync_),
       repair_(base::Rng(resources.seed).fork("repair")),
-      reconnect_(base::Rng(resources.seed).fork("reconnect")) {
+      reconnect_(base::Rng(resources.seed).fork("reconnect")),
+      reachability_(base::Rng(resources.seed).fork("reachability")),
+      inquiry_(notices_.history()),
+      name_vote_(base::Rng(resources.seed).fork("name_vote"), pass_through_) {
   input(now, [&](Step& step) {
     refute_.start(step, wire::encode_tags(config_.tags));
     probe_.start(step);
@@ -85,7 +88,7 @@ void Router::input(Now now, Handle handle) {
   actions_.clear();
   buffers_.recycle();
   out_.clear();
-  if (defunct_) return;
+  if (!defunct_.empty()) return;
   try {
     CHECK(now.steady >= latest_);
     latest_ = now.steady;
@@ -97,17 +100,17 @@ void Router::input(Now now, Handle handle) {
       if (join_.accepts(step, join)) join_.on_command(step, join, config_.advertise.port, true);
     }
     pack();
+    if (!name_vote_.lost().empty()) turn_defunct(now, name_vote_.lost());
   } catch (const base::CheckFailed& fault) {
-    turn_defunct(now, fault);
+    turn_defunct(now, std::string(fault.expression) + " at " + fault.file + ":" + std::to_string(fault.line));
   }
 }
 
-void Router::turn_defunct(Now now, const base::CheckFailed& fault) {
-  defunct_ = true;
+void Router::turn_defunct(Now now, std::string why) {
+  defunct_ = std::move(why);
   outcomes_.clear();
   actions_.clear();
-  actions_.push_back(Notify{
-      {now, Defunct{std::string(fault.expression) + " at " + fault.file + ":" + std::to_string(fault.line)}}});
+  actions_.push_back(Notify{{now, Defunct{defunct_}}});
 }
 
 void Router::drain(Step& step) {
@@ -125,6 +128,12 @@ void Router::drain(Step& step) {
     correct_.on_outcome(step, outcome);
     reap_.on_outcome(step, outcome);
     repair_.on_outcome(step, outcome);
+    reachability_.on_outcome(step, outcome);
+    name_vote_.on_outcome(step, outcome);
+  }
+  if (const auto report = outcomes_.take_report()) {
+    reachability_.on_probe(step, *report);
+    inquiry_.on_probe(*report);
   }
 }
 
@@ -144,6 +153,7 @@ void Router::on_datagram(Now now, const Address& from, ByteView bytes) {
       route(step, origin, message);
       drain(step);
     }
+    reachability_.on_packet(step, from);
   });
 }
 
@@ -171,7 +181,7 @@ void Router::route(Step& step, Origin& origin, ByteView message) {
     void operator()(const wire::Ack& ack) const {
       hear(router.probe_.sender_of(origin, ack), ack.extension);
       if (router.probe_.on_message(step, origin, ack) || router.relay_.on_message(step, origin, ack) ||
-          router.vet_.on_message(step, origin, ack)) {
+          router.vet_.on_message(step, origin, ack) || router.reachability_.on_message(step, origin, ack)) {
         return;
       }
       step.counters.add(Count::dropped_unknown_ack);
@@ -193,22 +203,25 @@ MemberId Router::sender_at(const Address& from, std::string_view name) const {
 }
 
 void Router::route_hearsay(Step& step, const Origin& origin, ByteView payload) {
-  const auto type = payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0]);
-  if (type != wire::HearsayType::view_pull) {  // of a later version
-    counters_.add(Count::dropped_user_message);
-    return;
+  const auto hand_to = [&](auto& room, const auto& message) {
+    if (!message) {
+      counters_.add(wire::counter_of(message.error()));
+    } else if (const MemberId sender = sender_at(origin.from, message->sender); sender.valid()) {
+      room.on_message(step, sender, *message);
+    } else {
+      counters_.add(Count::dropped_unexpected);
+    }
+  };
+  const ByteView body = payload.empty() ? payload : payload.subspan(1);
+  switch (payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0])) {
+    case wire::HearsayType::view_pull:
+      return hand_to(repair_, wire::decode_view_pull(body));
+    case wire::HearsayType::evidence_request:
+      return hand_to(inquiry_, wire::decode_evidence_request(body));
+    case wire::HearsayType::evidence:
+      return hand_to(inquiry_, wire::decode_evidence(body));
   }
-  const auto pull = wire::decode_view_pull(payload.subspan(1));
-  if (!pull) {
-    counters_.add(wire::counter_of(pull.error()));
-    return;
-  }
-  const MemberId sender = sender_at(origin.from, pull->sender);
-  if (sender.valid()) {
-    repair_.on_message(step, sender, *pull);
-  } else {
-    counters_.add(Count::dropped_unexpected);
-  }
+  counters_.add(Count::dropped_user_message);  // of a later version
 }
 
 void Router::route_user(Step& step, const Origin& origin, ByteView payload) {
@@ -231,7 +244,7 @@ void Router::route_user(Step& step, const Origin& origin, ByteView payload) {
   } else if (const auto* query = std::get_if<wire::Query>(&*decoded)) {
     pass_through_.on_message(step, origin, *query);
   } else if (const auto* response = std::get_if<wire::QueryResponse>(&*decoded)) {
-    key_rounds_.on_message(step, origin, *response);
+    if (!name_vote_.on_message(step, origin, *response)) key_rounds_.on_message(step, origin, *response);
   } else if (const auto* relayed = std::get_if<wire::RelayedMessage>(&*decoded)) {
     route_relayed(step, origin, *relayed);
   } else {
@@ -347,10 +360,10 @@ void Router::guard_pause(Step& step) {
 
 void Router::on_command(Now now, const Command& command_) {
   input(now, [&](Step& step) { std::visit([&](const auto& body) { command(step, body); }, command_); });
-  if (!defunct_) return;
+  if (defunct_.empty()) return;
   const CommandId id = std::visit([](const auto& body) { return body.id; }, command_);
   actions_.push_back(Notify{{now, CommandDone{id, 0,
-                                              Error{Errc::defunct, "this node hit a fault of its own and stopped",
+                                              Error{Errc::defunct, "this node has stopped: " + defunct_,
                                                     "restart it, and report what it said when it stopped"}}}});
 }
 
@@ -362,7 +375,10 @@ void Router::command(Step& step, const hearsay::Join& join) {
     return;
   }
   if (!join_.accepts(step, join)) return;
-  refute_.come_back(step);
+  if (const auto back = refute_.come_back(step); !back) {
+    out_.notify({step.now, CommandDone{join.id, 0, back.error()}});
+    return;
+  }
   drain(step);
   join_.on_command(step, join, config_.advertise.port, false);
 }
@@ -384,9 +400,15 @@ void Router::command(Step& step, const hearsay::SetTags& set_tags) {
                                Error{Errc::wrong_state, "this node is leaving or has left", "join again first"}}});
     return;
   }
-  refute_.set_meta(step, std::move(meta));
+  const auto set = refute_.set_meta(step, std::move(meta));
   drain(step);
-  out_.notify({step.now, CommandDone{set_tags.id, 0, {}}});
+  out_.notify({step.now, CommandDone{set_tags.id, 0, set ? std::nullopt : std::optional(set.error())}});
+}
+
+void Router::command(Step& step, const hearsay::Why& why) {
+  auto links = reachability_.links(members_);
+  std::erase_if(links, [&](const Link& link) { return link.member != why.member; });
+  inquiry_.on_command(step, why, std::move(links));
 }
 
 void Router::command(Step& step, const hearsay::ManageKeys& manage_keys) {
@@ -458,7 +480,7 @@ void Router::pack_answer(const room::Outbox::Answer& answer) {
 // ---- reading ----
 
 Time Router::next_deadline() const {
-  if (defunct_) return kNever;
+  if (!defunct_.empty()) return kNever;
   Time next = streams_.next_deadline();
   each_timed(*this, [&](const auto& room) { next = std::min(next, room.next_deadline()); });
   return next;
@@ -483,9 +505,11 @@ NodeInfo Router::info() const {
   info.rumor_bytes_queued = static_cast<std::uint32_t>(rumors_.bytes());
   info.suspicions_running = static_cast<std::uint32_t>(suspicion_.running());
   info.streams_open = static_cast<std::uint32_t>(streams_.size());
+  info.links = reachability_.links(members_);
+  info.conflicts = notices_.conflicts(latest_);
   info.encrypted = !envelope_.keyring.empty();
   info.has_left = !members::is_up(members_.self_row().verdict);
-  info.defunct = defunct_;
+  info.defunct = !defunct_.empty();
   info.counters = counters_;
   return info;
 }
@@ -494,7 +518,8 @@ std::uint64_t Router::state_hash() {
   base::HashArchive archive;
   archive(members_, rumors_, out_, streams_, health_, clock_, event_clock_, query_clock_, intents_, leave_,
           answers_, keys_, pass_through_, key_rounds_, refute_, probe_, relay_, vet_, suspicion_, gossip_round_,
-          push_pull_, join_, correct_, reap_, repair_, reconnect_, counters_.values);
+          push_pull_, join_, correct_, reap_, repair_, reconnect_, reachability_, inquiry_, name_vote_,
+          counters_.values);
   return archive.value();
 }
 

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/interner.h"
 #include "base/rng.h"
+#include "contact/reachability.h"
 #include "contact/reconnect.h"
 #include "hearsay/node.h"
 #include "members/member_table.h"
@@ -24,11 +25,13 @@
 #include "serf/key_rounds.h"
 #include "serf/keys.h"
 #include "serf/leave.h"
+#include "serf/name_vote.h"
 #include "serf/pass_through.h"
 #include "serf/sync.h"
 #include "spread/rumor_queue.h"
 #include "swim/correct.h"
 #include "swim/gossip_round.h"
+#include "swim/inquiry.h"
 #include "swim/join.h"
 #include "swim/local_health.h"
 #include "swim/probe.h"
@@ -70,7 +73,8 @@ class Router {
   // Runs one input: hands it to rooms, drains the outcomes, makes actions. A failed CHECK ends here.
   template <class Handle>
   void input(Now now, Handle handle);
-  void turn_defunct(Now now, const base::CheckFailed& fault);
+  // From now on the node does nothing.
+  void turn_defunct(Now now, std::string why);
   void guard_pause(Step& step);
   void drain(Step& step);
   void pack();
@@ -91,6 +95,7 @@ class Router {
   void command(Step& step, const hearsay::Leave& leave);
   void command(Step& step, const hearsay::SetTags& set_tags);
   void command(Step& step, const hearsay::ManageKeys& manage_keys);
+  void command(Step& step, const hearsay::Why& why);
 
   // Calls f with every room that has deadlines, in the order in which they are polled.
   template <class Self, class F>
@@ -106,6 +111,9 @@ class Router {
     f(self.leave_);
     f(self.key_rounds_);
     f(self.reconnect_);
+    f(self.reachability_);
+    f(self.inquiry_);
+    f(self.name_vote_);
   }
 
   Config config_;
@@ -143,8 +151,11 @@ class Router {
   swim::Reap reap_;
   swim::Repair repair_;
   contact::Reconnect reconnect_;
+  contact::Reachability reachability_;
+  swim::Inquiry inquiry_;
+  serf::NameVote name_vote_;
 
-  bool defunct_ = false;
+  std::string defunct_;  // why; empty: it is well
   Time latest_{};
   std::vector<Action> actions_;
   Buffers buffers_;

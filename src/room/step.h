@@ -8,6 +8,8 @@
 // Rooms submit claims and never call each other. Each owns a random stream forked by its name.
 #pragma once
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "hearsay/address.h"
@@ -16,6 +18,7 @@
 #include "hearsay/time.h"
 #include "members/member_table.h"
 #include "room/outbox.h"
+#include "room/probe_report.h"
 #include "spread/rumor_queue.h"
 
 namespace hearsay::room {
@@ -33,7 +36,8 @@ struct Origin {
   bool is_stream() const { return stream.value != 0; }
 };
 
-// Outcomes that are still to be offered to all rooms, in order. Claims made meanwhile join the queue.
+// Outcomes that are still to be offered to all rooms, in order. Claims made meanwhile join the queue. Beside them
+// the end of our own probe, of which one input brings at most one.
 class Outcomes {
  public:
   struct Entry {
@@ -58,12 +62,15 @@ class Outcomes {
     }
     next_ = 0;
   }
+  void report(const ProbeReport& report) { report_ = report; }
+  std::optional<ProbeReport> take_report() { return std::exchange(report_, std::nullopt); }
 
  private:
   static constexpr std::size_t kKept = 1024;  // memory of a whole table is given back
   std::size_t max_;
   std::size_t next_ = 0;
   std::vector<Entry> entries_;
+  std::optional<ProbeReport> report_;
 };
 
 struct Step {
@@ -85,6 +92,7 @@ struct Step {
     }
     Outcome outcome = members.apply(now, claim);
     const bool newcomer = std::holds_alternative<members::AliveClaim>(claim.body) && !outcome.member.valid();
+    if (outcome.absurd) counters.add(Count::dropped_incarnation);
     if (newcomer && members.size() >= config.limits.members_max) counters.add(Count::dropped_members_limit);
     outcome.claim = nullptr;  // it moves into the queue
     // Nobody does anything about what was refused, and a hostile table holds a lot of it.

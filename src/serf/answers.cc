@@ -30,16 +30,19 @@ room::Peer bare(const Step& step, MemberId id) {
 
 }  // namespace
 
-std::optional<Asker> Answers::asker_of(Step& step, const wire::Query& query) const {
+std::optional<Asker> Answers::asker_of(Step& step, const Origin& origin, const wire::Query& query) const {
   const MemberId id = step.members.find(query.source_node);
   const Address named = Address::from_ip(query.addr, query.port);
-  if (!id.valid() || step.members.is_self(id) || step.members.address(id) != named) {
+  const bool known = id.valid() && !step.members.is_self(id) && step.members.address(id) == named;
+  const bool doubled = query.name == kConflictQuery && id.valid() && same_place(named, origin.from);
+  if (!known && !doubled) {
     step.counters.add(Count::dropped_unexpected);
     return std::nullopt;
   }
   const Duration timeout{std::clamp<std::int64_t>(query.timeout_ns, 0, kTimeoutMax)};
-  return Asker{bare(step, id),     std::string(query.source_node), query.time, query.id, query.relay_factor,
-               step.after(timeout)};
+  room::Peer peer = known ? bare(step, id) : room::Peer{named};
+  peer.crc = false;
+  return Asker{peer, std::string(query.source_node), query.time, query.id, query.relay_factor, step.after(timeout)};
 }
 
 bool Answers::fits(const Step& step, const Asker& asker, ByteView payload) {

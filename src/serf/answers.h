@@ -20,6 +20,7 @@ namespace hearsay::serf {
 inline constexpr std::size_t kAnswerBytesMax = 1024;
 inline constexpr std::uint32_t kRelayedPerSecond = 256;
 inline constexpr std::uint32_t kIsAck = 1;  // of a response's flags
+inline constexpr std::string_view kConflictQuery = "_serf_conflict";
 
 // Who is waiting for an answer, to what, and until when.
 struct Asker {
@@ -35,8 +36,9 @@ class Answers {
  public:
   explicit Answers(base::Rng rng) : rng_(rng) {}
 
-  // Whoever sent this query; nothing, and counted, when that is no other member at the address that it names.
-  std::optional<Asker> asker_of(room::Step& step, const wire::Query& query) const;
+  // Whoever sent this query; nothing, and counted, when that is no other member at the address that it names. Of two
+  // nodes with one name the other one asks, too: it is a stranger, told only when it asks us itself about its name.
+  std::optional<Asker> asker_of(room::Step& step, const room::Origin& origin, const wire::Query& query) const;
   void send(room::Step& step, const Asker& asker, std::uint32_t flags, ByteView payload);
   // Whether an answer with this payload is small enough for Serf.
   static bool fits(const room::Step& step, const Asker& asker, ByteView payload);

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t kAckWanted = 1;
 constexpr std::uint32_t kDoNotTellOn = 2;
 
-constexpr std::string_view kConflictQuery = "_serf_conflict";
 
 // Serf's MemberStatus.
 std::uint8_t serf_status(Status status) {
@@ -72,7 +71,7 @@ void PassThrough::stamp(wire::Query& query) {
 }
 
 void PassThrough::answer(Step& step, const Origin& origin, const wire::Query& query) {
-  const auto asker = answers_->asker_of(step, query);
+  const auto asker = answers_->asker_of(step, origin, query);
   if (!asker) return;
   if ((query.flags & kAckWanted) != 0) answers_->send(step, *asker, kIsAck, {});
   if (query.name == kConflictQuery) answer_conflict(step, *asker, query);

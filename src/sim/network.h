@@ -27,7 +27,12 @@ class Network {
   // Nothing goes from `from` to `to` any more (one way).
   void block(Place from, Place to) { blocked_.insert({from, to}); }
   void unblock(Place from, Place to) { blocked_.erase({from, to}); }
-  void heal() { blocked_.clear(); }
+  // Datagrams alone, as a firewall that lets TCP through.
+  void block_datagrams(Place from, Place to) { blocked_datagrams_.insert({from, to}); }
+  void heal() {
+    blocked_.clear();
+    blocked_datagrams_.clear();
+  }
   bool is_blocked(Place from, Place to) const { return blocked_.contains({from, to}); }
 
   // Loses exactly the datagram with this number (from 0, in the order of sending), beside all other loss.
@@ -42,6 +47,7 @@ class Network {
   base::Rng rng_;
   Options options_;
   std::set<std::pair<Place, Place>> blocked_;
+  std::set<std::pair<Place, Place>> blocked_datagrams_;
   std::uint64_t datagrams_ = 0;
   std::uint64_t lose_number_ = UINT64_MAX;
 };

@@ -72,6 +72,8 @@ bool set_knob(Config& config, const std::string& key, const std::string& value) 
     swim.gossip_fanout = *number;
   else if (key == "swim.retransmit_mult" && number)
     swim.retransmit_mult = *number;
+  else if (key == "swim.health_max" && number)
+    swim.health_max = *number;
   else if (key == "swim.stream_probe" && number)
     swim.stream_probe = *number != 0;
   else if (key == "swim.push_pull_interval" && duration)
@@ -142,14 +144,31 @@ class Runner {
   bool execute(const std::vector<std::string>& words) {
     using Handler = bool (Runner::*)(const std::vector<std::string>&);
     static const std::map<std::string, Handler> handlers{
-        {"seed", &Runner::seed},     {"profile", &Runner::profile}, {"latency", &Runner::latency},
-        {"jitter", &Runner::jitter}, {"nodes", &Runner::nodes},     {"tags", &Runner::tags},
-        {"set", &Runner::set},       {"join", &Runner::join},       {"leave", &Runner::leave},
-        {"run", &Runner::advance},   {"crash", &Runner::crash},     {"restart", &Runner::restart},
-        {"pause", &Runner::pause},   {"continue", &Runner::go_on},  {"block", &Runner::block},
-        {"heal", &Runner::heal},     {"loss", &Runner::loss},       {"expect", &Runner::expect},
-        {"agree", &Runner::agree},   {"finally", &Runner::finally}, {"trace", &Runner::choose_trace},
-        {"keys", &Runner::keys},     {"encrypt", &Runner::encrypt},
+        {"seed", &Runner::seed},
+        {"profile", &Runner::profile},
+        {"latency", &Runner::latency},
+        {"jitter", &Runner::jitter},
+        {"nodes", &Runner::nodes},
+        {"tags", &Runner::tags},
+        {"set", &Runner::set},
+        {"join", &Runner::join},
+        {"leave", &Runner::leave},
+        {"run", &Runner::advance},
+        {"crash", &Runner::crash},
+        {"restart", &Runner::restart},
+        {"pause", &Runner::pause},
+        {"continue", &Runner::go_on},
+        {"block", &Runner::block},
+        {"heal", &Runner::heal},
+        {"loss", &Runner::loss},
+        {"expect", &Runner::expect},
+        {"expect-link", &Runner::expect_link},
+        {"why", &Runner::why},
+        {"agree", &Runner::agree},
+        {"finally", &Runner::finally},
+        {"trace", &Runner::choose_trace},
+        {"keys", &Runner::keys},
+        {"encrypt", &Runner::encrypt},
     };
     const auto handler = handlers.find(words[0]);
     return handler != handlers.end() && (this->*handler->second)(words);
@@ -293,10 +312,11 @@ class Runner {
     return true;
   }
   bool block(const std::vector<std::string>& words) {
-    const auto from = words.size() == 3 ? place_of(words[1]) : std::nullopt;
-    const auto to = words.size() == 3 ? place_of(words[2]) : std::nullopt;
+    const bool udp = words.size() == 4 && words[3] == "udp";
+    const auto from = udp || words.size() == 3 ? place_of(words[1]) : std::nullopt;
+    const auto to = udp || words.size() == 3 ? place_of(words[2]) : std::nullopt;
     if (!from || !to) return false;
-    world_->network().block(*from, *to);
+    udp ? world_->network().block_datagrams(*from, *to) : world_->network().block(*from, *to);
     return true;
   }
   bool heal(const std::vector<std::string>& words) {
@@ -337,6 +357,23 @@ class Runner {
     } else if (const std::string status = status_at(*place, words[2]); status != words[3]) {
       complain("it shows " + status);
     }
+    return true;
+  }
+  bool expect_link(const std::vector<std::string>& words) {
+    const auto place = words.size() == 4 ? place_of(words[1]) : std::nullopt;
+    if (!place || !world_->is_up(*place)) return false;
+    if (!judged()) return true;
+    std::string shown = "none";
+    for (const Link& link : world_->node(*place).info().links) {
+      if (link.member == words[2]) shown = name_of(link.fault);
+    }
+    if (shown != words[3]) complain("it shows " + shown);
+    return true;
+  }
+  bool why(const std::vector<std::string>& words) {
+    const auto place = words.size() == 3 ? place_of(words[1]) : std::nullopt;
+    if (!place) return false;
+    world_->command(*place, Why{CommandId{++commands_}, words[2]});
     return true;
   }
   bool agree(const std::vector<std::string>& words) {

@@ -5,8 +5,9 @@
 //   nodes n1 n2 n3                 tags n1 k=v ...                set swim.indirect_probes 0
 //   join n2 n1 ...                 leave n2                       run 5s
 //   crash n3                       restart n3 [INCARNATION]       pause n3         continue n3
-//   block n1 n2 (one way)          heal                           loss 0.2
+//   block n1 n2 [udp] (one way)    heal                           loss 0.2
 //   encrypt all|n1 a,b [plain_in] [plain_out]                     keys n1 use b [force]
+//   why n1 n2                      expect-link n1 n2 outgoing|unheard|none
 //   expect n1 n3 failed            agree                          finally
 //   trace messages|notices
 //

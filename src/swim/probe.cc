@@ -98,6 +98,7 @@ void Probe::begin(Step& step, MemberId target) {
   round.incarnation = Incarnation{step.members.row(target).incarnation};
   round.address = step.members.address(target);
   round.seq = seq_;
+  round.began = step.now.steady;
   round.indirect_at = step.after(step.config.swim.probe_timeout);
   round.deadline = step.after(health_->scale(step.config.swim.probe_interval));
   round_ = std::move(round);
@@ -128,7 +129,7 @@ void Probe::ask_helpers(Step& step) {
   for (const MemberId helper : picked_) {
     const bool nack = step.members.row(helper).versions[1] >= kNackProtocol;
     if (nack) ++round.nacks_expected;
-    round.helpers.push_back({step.members.address(helper)});
+    round.helpers.push_back({helper, step.members.address(helper)});
     room::Peer peer = room::peer_of(step.members, helper);
     peer.crc = false;
     step.out.send(peer,
@@ -173,8 +174,13 @@ bool Probe::on_message(Step& step, const Origin& origin, const wire::Ack& ack) {
     return true;
   }
   if (!round_->expects(origin.from)) return false;
-  if (same_ip(origin.from, round_->address)) step.members.heard_from(round_->target, step.now.steady);
-  succeed(step);
+  const auto helper = std::ranges::find_if(
+      round_->helpers, [&](const Helper& asked) { return same_place(asked.address, origin.from); });
+  // Several nodes of one machine differ in their ports only.
+  const bool relayed = helper != round_->helpers.end() || !same_ip(origin.from, round_->address);
+  if (!relayed) step.members.heard_from(round_->target, step.now.steady);
+  succeed(step, relayed ? OwnProbe::Answer::relayed : OwnProbe::Answer::direct,
+          helper != round_->helpers.end() ? helper->member : MemberId{});
   return true;
 }
 
@@ -208,15 +214,22 @@ void Probe::give_up(Step& step) {
   round_.reset();
 }
 
-void Probe::succeed(Step& step) {
+void Probe::succeed(Step& step, OwnProbe::Answer answer, MemberId through) {
+  report(step, *round_, answer, through);
   give_up(step);
   health_->add(-1);
+}
+
+void Probe::report(Step& step, const Round& round, OwnProbe::Answer answer, MemberId through) {
+  step.outcomes.report({round.target, round.address, round.seq, round.began, step.now.steady, answer, through,
+                        static_cast<std::uint8_t>(round.helpers.size()), round.nacks()});
 }
 
 void Probe::finish(Step& step) {
   const Round round = std::move(*round_);
   round_.reset();
   if (round.stream.value != 0) step.out.close(round.stream);
+  report(step, round, round.stream_answered ? OwnProbe::Answer::stream : OwnProbe::Answer::none);
   if (round.stream_answered) {
     step.counters.add(Count::udp_blocked);
     health_->add(-1);
@@ -234,6 +247,9 @@ void Probe::finish(Step& step) {
   claim.evidence.accuser = self;
   claim.evidence.direct_probes = row.failed_probes;
   claim.evidence.indirect_probes = static_cast<std::uint8_t>(round.helpers.size());
+  for (const Helper& helper : round.helpers) {
+    if (step.members.contains(helper.member)) claim.evidence.helpers.emplace_back(step.members.name(helper.member));
+  }
   claim.evidence.nacks = round.nacks();
   claim.evidence.stream_probe_failed = round.stream_tried;
   claim.evidence.local_health = score;

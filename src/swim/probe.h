@@ -48,11 +48,12 @@ class Probe {
 
  private:
   struct Helper {
+    MemberId member;
     Address address;
     bool nacked = false;
     template <class Archive>
     void fields(Archive& archive) {
-      archive(address, nacked);
+      archive(member, address, nacked);
     }
   };
   struct Round {
@@ -60,6 +61,7 @@ class Probe {
     Incarnation incarnation;  // that was asked: silence says nothing about a later one (a restart meanwhile)
     Address address;
     SeqNo seq;
+    Time began{};
     Time indirect_at{};
     Time deadline{};
     bool indirect = false;  // the second half has begun
@@ -73,8 +75,8 @@ class Probe {
     bool expects(const Address& from) const;
     template <class Archive>
     void fields(Archive& archive) {
-      archive(target, incarnation, address, seq, indirect_at, deadline, indirect, nacks_expected, helpers, stream,
-              stream_tried, stream_answered);
+      archive(target, incarnation, address, seq, began, indirect_at, deadline, indirect, nacks_expected, helpers,
+              stream, stream_tried, stream_answered);
     }
   };
 
@@ -82,7 +84,8 @@ class Probe {
   void begin(room::Step& step, MemberId target);
   void ask_helpers(room::Step& step);
   void give_up(room::Step& step);
-  void succeed(room::Step& step);
+  void succeed(room::Step& step, OwnProbe::Answer answer, MemberId through);
+  static void report(room::Step& step, const Round& round, OwnProbe::Answer answer, MemberId through = {});
   void finish(room::Step& step);
 
   base::Rng rng_;

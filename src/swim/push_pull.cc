@@ -18,6 +18,20 @@ namespace {
 constexpr unsigned kCaughtUp = 2;
 constexpr unsigned kCatchUpsMax = 16;
 constexpr Duration kCatchUpLeast = std::chrono::milliseconds(500);
+
+// Which of the table's rows is the newcomer's own? The only one, or the only one at its machine; else nobody can
+// tell.
+const wire::PushNode* newcomer_in(const wire::PushPull& table, const Address& from) {
+  if (table.nodes.size() == 1) return &table.nodes.front();
+  const auto is_there = [&](const wire::PushNode& node) {
+    return node.state == wire::NodeState::alive && same_ip(Address::from_ip(node.addr, node.port), from);
+  };
+  const auto found = std::ranges::find_if(table.nodes, is_there);
+  if (found == table.nodes.end() || std::find_if(found + 1, table.nodes.end(), is_there) != table.nodes.end())
+    return nullptr;
+  return &*found;
+}
+
 }  // namespace
 
 Duration push_pull_period(Duration interval, std::uint32_t nodes) {
@@ -85,6 +99,7 @@ void PushPull::plan_catch_up(Step& step, bool news) {
 
 void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull& table, Role role) {
   std::erase(pending_, origin.stream);
+  if (role == Role::request && maybe_refuse(step, origin, table)) return;
   if (role == Role::request) {
     state_.clear();
     user_state_->write(step, state_);
@@ -104,6 +119,32 @@ void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull
   } else if (role == Role::answer && catch_ups_ > 0 && catch_up_ == kNever && nothing_new_ < kCaughtUp) {
     plan_catch_up(step, news);
   }
+}
+
+bool PushPull::maybe_refuse(Step& step, const Origin& origin, const wire::PushPull& table) {
+  if (!table.join || step.config.name_conflict == ConflictPolicy::warn) return false;
+  const wire::PushNode* newcomer = newcomer_in(table, origin.from);
+  if (newcomer == nullptr || newcomer->state != wire::NodeState::alive) return false;
+  const MemberId holder = step.members.find(newcomer->name);
+  if (!holder.valid()) return false;
+  const bool holder_is_up = step.members.is_self(holder) || members::is_up(step.members.row(holder).verdict);
+  const std::uint16_t port = room::port_or_own(step, newcomer->port);
+  if (!holder_is_up ||
+      step.members.ruling(step.now.steady, holder, newcomer->addr, port) != members::AddressRuling::conflict) {
+    return false;
+  }
+  step.counters.add(Count::dropped_name_conflict);
+  members::Claim claim{members::AliveClaim{newcomer->name, newcomer->incarnation, newcomer->addr, port,
+                                           newcomer->meta, newcomer->vsn},
+                       {}};
+  claim.evidence.source = Evidence::Source::push_pull;
+  claim.evidence.heard_from = origin.from;
+  claim.join_refused = true;
+  step.submit(std::move(claim));  // the table finds the conflict, and it is told
+  step.out.answer(origin.stream,
+                  wire::ErrorReply{"name conflict: " + std::string(newcomer->name) + " is " +
+                                   to_string(step.members.address(holder)) + "; give this node another name"});
+  return true;
 }
 
 void PushPull::on_stream_end(Step& step, StreamId stream) {

@@ -44,6 +44,8 @@ class PushPull {
   }
 
  private:
+  // Refuses a newcomer that asks to join with a name that is taken; false when it does not or may come in.
+  bool maybe_refuse(room::Step& step, const room::Origin& origin, const wire::PushPull& table);
   // True: it was news.
   bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node, bool known);
   void exchange_with_anyone(room::Step& step);

@@ -188,5 +188,42 @@ TEST_F(PushPullTest, an_exchange_that_fails_is_counted_once) {
   EXPECT_EQ(counters[Count::push_pull_failures], 1u);
 }
 
+// A newcomer at 10.0.0.9 that calls itself n2, which is 10.0.0.2.
+TEST_F(PushPullTest, a_newcomer_whose_name_is_taken_is_refused_and_told_why) {
+  merge({node("n2", 9, 7, wire::NodeState::alive)});
+  const auto lines = sent();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].find("answer 1 error"), 0u);
+  EXPECT_NE(lines[0].find("10.0.0.2:7946"), std::string::npos) << lines[0];
+  EXPECT_EQ(table->address(id("n2")), tests::ip(2));
+  EXPECT_EQ(counters[Count::dropped_name_conflict], 1u);
+}
+
+TEST_F(PushPullTest, our_own_name_is_taken_too) {
+  merge({node("self", 9, 7, wire::NodeState::alive)});
+  EXPECT_EQ(counters[Count::dropped_name_conflict], 1u);
+}
+
+TEST_F(PushPullTest, with_the_policy_warn_nobody_is_refused) {
+  config.name_conflict = ConflictPolicy::warn;
+  merge({node("n2", 9, 7, wire::NodeState::alive)});
+  EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull join nodes=3 state=5"});
+  EXPECT_EQ(table->address(id("n2")), tests::ip(2)) << "and nobody takes a living member's place";
+}
+
+TEST_F(PushPullTest, who_carries_news_of_a_conflict_is_not_its_cause) {
+  // Two rows at the asker's machine: nobody can tell which one is its own.
+  merge({node("n9", 9, 1, wire::NodeState::alive), node("n2", 9, 7, wire::NodeState::alive)});
+  // A row from elsewhere.
+  merge({node("n8", 9, 1, wire::NodeState::alive), node("n3", 7, 7, wire::NodeState::alive)});
+  EXPECT_EQ(counters[Count::dropped_name_conflict], 0u);
+}
+
+TEST_F(PushPullTest, the_place_of_a_dead_member_is_waited_for_and_not_refused) {
+  submit(members::DeadClaim{"n2", {1}, "n3"});
+  merge({node("n2", 9, 7, wire::NodeState::alive)});
+  EXPECT_EQ(counters[Count::dropped_name_conflict], 0u);
+}
+
 }  // namespace
 }  // namespace hearsay::swim

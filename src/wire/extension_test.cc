@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "hearsay/config.h"
 #include "wire/memberlist.h"
 #include "wire/messages.h"
 
@@ -90,12 +91,102 @@ TEST(ViewPull, truncations_and_absurd_counts_are_refused) {
   EXPECT_EQ(decode_view_pull(odd).error(), Fault::malformed);
 }
 
+template <class Message>
+Bytes evidence_body(const Message& message) {
+  Bytes bytes;
+  ByteWriter out(bytes);
+  encode(out, message);
+  return Bytes(bytes.begin() + 3, bytes.end());
+}
+
+const std::string kLongName(kNameBytesMax, 'x');
+
+EvidenceAnswer full_answer() {
+  EvidenceAnswer answer;
+  answer.number = 7;
+  answer.sender = kLongName;
+  answer.what = EvidenceAnswer::What::confirmed;
+  answer.source = EvidenceAnswer::Source::own_probe;
+  answer.incarnation = Incarnation{0xffff0000};
+  answer.age_ms = 1500;
+  answer.direct_probes = 2;
+  answer.indirect_probes = 3;
+  answer.nacks = 1;
+  answer.stream_probe_failed = true;
+  answer.local_health = 4;
+  answer.silent_ms = 2500;
+  answer.accuser = kLongName;
+  answer.helpers.assign(kHelpersToldMax, kLongName);
+  return answer;
+}
+
+TEST(Evidence, a_request_reads_back_and_its_truncations_are_refused) {
+  const Bytes body = evidence_body(EvidenceRequest{0xfffffffe, "n1", "n7"});
+  const auto back = decode_evidence_request(body);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->number, 0xfffffffeu);
+  EXPECT_EQ(back->sender, "n1");
+  EXPECT_EQ(back->subject, "n7");
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(decode_evidence_request(ByteView(body).first(size))) << size;
+}
+
+TEST(Evidence, the_largest_answer_reads_back_and_fits_the_smallest_packet) {
+  const Bytes body = evidence_body(full_answer());
+  EXPECT_LE(body.size() + 3, 1024u - 256 - 60) << "label, encryption and checksum want room, too";
+  const auto back = decode_evidence(body);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->sender, kLongName);
+  EXPECT_EQ(back->what, EvidenceAnswer::What::confirmed);
+  EXPECT_EQ(back->source, EvidenceAnswer::Source::own_probe);
+  EXPECT_EQ(back->incarnation, Incarnation{0xffff0000});
+  EXPECT_EQ(back->age_ms, 1500u);
+  EXPECT_EQ(back->direct_probes, 2);
+  EXPECT_EQ(back->indirect_probes, 3);
+  EXPECT_EQ(back->nacks, 1);
+  EXPECT_TRUE(back->stream_probe_failed);
+  EXPECT_EQ(back->local_health, 4);
+  EXPECT_EQ(back->silent_ms, 2500u);
+  EXPECT_EQ(back->helpers.size(), kHelpersToldMax);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(decode_evidence(ByteView(body).first(size))) << size;
+  Bytes later = body;
+  later.push_back(1);
+  EXPECT_TRUE(decode_evidence(later)) << "what later versions append is ignored";
+}
+
+TEST(Evidence, who_knows_nothing_says_only_that) {
+  EvidenceAnswer nothing;
+  nothing.sender = "n2";
+  const Bytes body = evidence_body(nothing);
+  const auto back = decode_evidence(body);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->what, EvidenceAnswer::What::none);
+}
+
+TEST(Evidence, unknown_words_and_long_names_are_refused) {
+  EvidenceAnswer answer = full_answer();
+  answer.sender = "n2";
+  const Bytes body = evidence_body(answer);
+  const std::size_t what = 4 + 1 + 2;
+  for (const auto& [at, value] : {std::pair{what, 4}, {what + 1, 4}, {what + 13, 2}}) {
+    Bytes odd = body;
+    odd[at] = static_cast<std::uint8_t>(value);
+    EXPECT_EQ(decode_evidence(odd).error(), Fault::malformed) << at;
+  }
+  Bytes many = evidence_body(EvidenceRequest{1, kLongName, "n7"});
+  many[4] = kNameBytesMax + 1;
+  EXPECT_EQ(decode_evidence_request(many).error(), Fault::too_large);
+}
+
 TEST(ViewPull, random_bytes_never_read_beyond_their_end) {
   base::Rng rng(1);
   for (int round = 0; round < 20000; ++round) {
     Bytes bytes(rng.bounded(64));
     for (auto& byte : bytes) byte = static_cast<std::uint8_t>(rng.next());
     static_cast<void>(decode_view_pull(bytes));
+    static_cast<void>(decode_evidence_request(bytes));
+    static_cast<void>(decode_evidence(bytes));
     static_cast<void>(decode_extension(bytes));
   }
 }

@@ -146,6 +146,16 @@ Decoded<KeyResponse> decode_key_response(ByteView payload) {
   return message;
 }
 
+Decoded<ConflictResponse> decode_conflict_response(ByteView payload) {
+  const auto body = body_of(payload, SerfType::conflict_response);
+  if (!body) return tl::unexpected(body.error());
+  MsgpackReader in(*body);
+  ConflictResponse message;
+  in.record(field("Name", message.name), field("Addr", message.addr), field("Port", message.port));
+  if (!in.ok()) return tl::unexpected(in.fault());
+  return message;
+}
+
 bool filters_pass(const std::vector<ByteView>& filters, std::string_view name, ByteView meta) {
   std::size_t tag_filters = 0;
   return std::ranges::all_of(filters, [&](ByteView filter) {

@@ -46,6 +46,8 @@ void encode_unknown_member(ByteWriter& out);
 
 Decoded<KeyRequest> decode_key_request(ByteView payload);
 Decoded<KeyResponse> decode_key_response(ByteView payload);
+// Tags are skipped. Who does not know the name answers nil: an empty address then.
+Decoded<ConflictResponse> decode_conflict_response(ByteView payload);
 
 // True when every filter of a query lets a node of this name, with the tags in this meta, pass. Filters by tags
 // hold a Go regular expression (base/pattern.h has the part that we know). An unknown or undecodable filter, an

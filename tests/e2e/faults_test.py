@@ -86,14 +86,28 @@ def test_a_partition_heals_by_itself(cluster):
     cluster.agree(all_alive(agents), within=2 * RECONNECT_SECONDS)
 
 
-def test_a_link_that_is_blocked_one_way_kills_nobody(cluster):
+def links(agent):
+    return {link["member"]: link["fault"] for link in agent.info()["node"]["links"]}
+
+
+def test_a_link_that_is_blocked_one_way_kills_nobody_and_is_named(cluster):
     agents = started(cluster, 5)
     marks = Marks(agents)
-    agents[2].machine.receive(no_datagrams_from=[agents[0].ip])
-    time.sleep(30)
-    assert agents[2].machine.dropped() > 10
+    mute, deaf = agents[0], agents[2]
+    deaf.machine.receive(no_datagrams_from=[mute.ip])
+    began = time.monotonic()
+    wait_until("the node whose packets do not arrive names the link", lambda: links(mute) == {deaf.name: "outgoing"}, 60)
+    wait_until("the node that hears nothing names it, too", lambda: links(deaf) == {mute.name: "unheard"}, 60)
+    line = f"{mute.name} -> {deaf.name} does not carry UDP (our probes go unanswered, {deaf.name}'s packets arrive)"
+    assert f"The link: {line}" in mute.ask("why", deaf.name).stdout
+    assert line in mute.ask("info").stdout
+    time.sleep(max(0, began + 30 - time.monotonic()))
+    assert deaf.machine.dropped() > 10
     assert not marks.deaths()
     cluster.agree(all_alive(agents), within=5)
+    assert not any(links(agent) for agent in agents if agent not in (mute, deaf))
+    cluster.heal()
+    wait_until("the link is well again", lambda: not links(mute) and not links(deaf), 60)
 
 
 def test_a_node_that_hears_nobody_takes_nobody_with_it(cluster):

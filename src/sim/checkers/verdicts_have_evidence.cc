@@ -20,9 +20,9 @@ class VerdictsHaveEvidence final : public Checker {
     const bool was_suspected = suspected.contains(name);
     if (change.what == What::suspected)
       suspected.insert(name);
-    else if (change.what != What::updated && change.what != What::leaving)
+    else if (change.what != What::updated && change.what != What::leaving && change.what != What::confirmed)
       suspected.erase(name);
-    if (change.what != What::suspected && change.what != What::failed) return {};
+    if (change.what != What::suspected && change.what != What::failed && change.what != What::confirmed) return {};
     const Evidence& evidence = change.evidence;
     switch (evidence.source) {
       case Evidence::Source::own_probe:
