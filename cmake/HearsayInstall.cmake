@@ -5,6 +5,22 @@ install(DIRECTORY include/hearsay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_
 install(TARGETS hearsay_core hearsay_host EXPORT hearsayTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS hearsay RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
+# The manual page and the completions come from the program's own table of commands.
+if(NOT CMAKE_CROSSCOMPILING)
+  set(hearsay_texts ${PROJECT_BINARY_DIR}/texts)
+  file(MAKE_DIRECTORY ${hearsay_texts})
+  add_custom_command(TARGET hearsay POST_BUILD
+    COMMAND hearsay help --man > ${hearsay_texts}/hearsay.1
+    COMMAND hearsay completion bash > ${hearsay_texts}/hearsay.bash
+    COMMAND hearsay completion zsh > ${hearsay_texts}/_hearsay
+    COMMAND hearsay completion fish > ${hearsay_texts}/hearsay.fish
+    VERBATIM)
+  install(FILES ${hearsay_texts}/hearsay.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${hearsay_texts}/hearsay.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME hearsay)
+  install(FILES ${hearsay_texts}/_hearsay DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${hearsay_texts}/hearsay.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
+
 set(hearsay_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/hearsay)
 install(EXPORT hearsayTargets NAMESPACE hearsay:: DESTINATION ${hearsay_cmake_dir})
 configure_package_config_file(cmake/hearsayConfig.cmake.in ${PROJECT_BINARY_DIR}/hearsayConfig.cmake

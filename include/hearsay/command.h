@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hearsay/bytes.h"
+#include "hearsay/config.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
 #include "hearsay/time.h"
@@ -64,6 +65,24 @@ struct Why {
   std::string member;
 };
 
-using Command = std::variant<Join, Leave, SetTags, ManageKeys, Why>;
+// Say of a member that failed that it left: it is contacted no more, and forgotten with those that left. Everybody
+// is told (Serf's force-leave: a leave intent in its name). With `prune` it is forgotten at once. Errors: not_found
+// (no such member), invalid_argument (ourselves), wrong_state (it is up and would refute, or we are leaving).
+struct ForceLeave {
+  CommandId id;
+  std::string name;
+  bool prune = false;
+};
+
+// Take over what a running node can change: tags, swim, serf, contact, admission and limits.members_max; the rest
+// of `config` is ignored. Intervals that run end as they began. Members that the new admission policy refuses are
+// forgotten. All or nothing. Errors: invalid_config (all faults in the cause), wrong_state (other tags while
+// leaving).
+struct Reconfigure {
+  CommandId id;
+  Config config;
+};
+
+using Command = std::variant<Join, Leave, SetTags, ManageKeys, Why, ForceLeave, Reconfigure>;
 
 }  // namespace hearsay

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hearsay/address.h"
+#include "hearsay/admission.h"
 #include "hearsay/bytes.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
@@ -153,6 +154,8 @@ struct Config {
   ContactConfig contact;
   CryptoConfig crypto;
   Limits limits;
+  // Who may be a member. Everybody.
+  AdmissionConfig admission;
 
   // The defaults of a profile; name and advertise are still to be set.
   static Config of(Profile profile);
@@ -164,6 +167,11 @@ struct ConfigFault {
   std::string cause;
   std::string cure;
 };
+
+// How many bytes these tags take in a member's news (Serf's encoding: 0xff and a map).
+std::size_t encoded_bytes(const Tags& tags);
+// Why tags that are too large are refused, with their sizes; empty when they fit.
+std::string tags_complaint(const Tags& tags);
 
 // All faults at once; empty means that Node::create will take it.
 std::vector<ConfigFault> validate(const Config& config);

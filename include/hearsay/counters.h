@@ -31,6 +31,7 @@ namespace hearsay {
   X(dropped_merge_entry, "push/pull entries skipped because they are not valid")              \
   X(dropped_newcomers, "members whom only strangers knew and who did not answer")             \
   X(dropped_members_limit, "members not taken because the table is full")                     \
+  X(dropped_admission, "news of members that the admission policy refuses")                 \
   X(dropped_rumor_limit, "rumors dropped because the queue is full")                          \
   X(dropped_rumor_size, "rumors refused because they fit no packet")                          \
   X(dropped_incarnation, "claims with an absurdly high incarnation, or one we cannot outbid") \
@@ -39,6 +40,7 @@ namespace hearsay {
   X(dropped_intent_limit, "intents about unknown members not kept")                           \
   X(dropped_claim_limit, "claims dropped because too many were made by one input")            \
   X(dropped_user_message, "user messages of a kind that this node does not serve")            \
+  X(dropped_ping_relays, "pings for others not sent because too many were asked for")         \
   X(dropped_relay_limit, "answers to queries not handed on for others because too many came") \
   X(dropped_key_changes, "key changes refused because too many wait to be saved")             \
   X(dropped_output_limit, "messages not sent because one input caused too many")              \

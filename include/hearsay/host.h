@@ -102,6 +102,10 @@ class Host {
   // Why this node believes what it believes of a member; asks its accuser, which takes up to a probe interval.
   // Errors: not_found.
   void why(std::string member, std::function<void(Result<Explanation>)> done);
+  // Say of a failed member that it left; `prune`: forget it at once.
+  void force_leave(std::string name, bool prune, Done done = {});
+  // Take over what can change in a running node (command.h: Reconfigure).
+  void reconfigure(Config config, Done done = {});
   // Adds a listener; it hears what happens from now on.
   void on_notice(std::function<void(const Notice&)> listener);
 

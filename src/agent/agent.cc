@@ -40,9 +40,11 @@ std::string listed(const std::vector<std::string>& items) {
 }  // namespace
 
 struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
-  Impl(asio::io_context& the_loop, AgentConfig the_config, Log& the_log, std::function<void(int)> the_end)
+  Impl(asio::io_context& the_loop, AgentConfig the_config, Log& the_log, std::function<void(int)> the_end,
+       std::function<Loaded()> load)
       : loop(the_loop),
-        config(std::move(the_config)),
+        config(the_config),
+        live(std::move(the_config), std::move(load)),
         log(the_log),
         on_end(std::move(the_end)),
         join_timer(loop),
@@ -52,6 +54,11 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   Result<void> start_host();
   Result<void> start_http();
   void start_joining();
+  void leave_out_self();
+  void on_settings_changed();
+  void reload(const std::function<void(Result<Reloaded>)>& done);
+  void log_reload(const Result<Reloaded>& reloaded);
+  void check_own_admission();
   void join_once();
   void on_joined(const std::vector<std::string>& peers, const Result<std::uint32_t>& joined);
   void on_notice(const Notice& notice);
@@ -61,7 +68,8 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   void end(int status);
 
   asio::io_context& loop;
-  AgentConfig config;
+  AgentConfig config;  // in force, without ourselves among the peers to join
+  LiveSettings live;
   Log& log;
   std::function<void(int)> on_end;
   asio::steady_timer join_timer;
@@ -94,6 +102,9 @@ Result<void> Agent::Impl::open_data_dir() {
   if (!loaded) return tl::unexpected(loaded.error());
   if (*loaded) {
     saved = std::move(**loaded);
+    live.restore(saved.tags);
+    if (live.changed_tags()) log.info("the tags that were changed at run time are in force again");
+    config.node.tags = live.tags();
     if (saved.incarnation.value >= kFirstIncarnationMax) {
       return fail(Errc::invalid_argument,
                   "the incarnation in " + config.data_dir + "/state.json is " +
@@ -116,6 +127,7 @@ Result<void> Agent::Impl::open_data_dir() {
   saved.name = config.node.name;
   saved.incarnation.value = config.node.first_incarnation.value + kReserve - 1;
   saved.lamport = config.node.first_lamport;
+  saved.tags = live.changed_tags();
   // Before the node exists: if this cannot be written, the incarnation must not be used.
   if (auto written = data_dir->save(saved); !written) return written;
   writer =
@@ -134,7 +146,7 @@ Result<void> Agent::Impl::open_data_dir() {
 Result<void> Agent::Impl::start_host() {
   HostOptions options;
   options.config = config.node;
-  options.config.contact.seeds = config.join;
+  options.config.contact.seeds = seeds_of(config);
   if (options.config.advertise.valid() && options.config.advertise.port == 0) {
     options.config.advertise.port = config.bind.port;
   }
@@ -166,12 +178,18 @@ Result<void> Agent::Impl::start_host() {
   }
   host = std::move(*started);
   cluster = std::make_unique<HostCluster>(*host);
+  live.set_cluster(cluster.get());
+  live.set_on_changed([this] { on_settings_changed(); });
+  check_own_admission();
   return {};
 }
 
 Result<void> Agent::Impl::start_http() {
-  api = std::make_unique<Api>(*cluster, [weak = weak_from_this()] {
+  api = std::make_unique<Api>(*cluster, live, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->end(0);
+  });
+  api->set_reload([weak = weak_from_this()](const auto& done) {
+    if (const auto self = weak.lock()) self->reload(done);
   });
   AgentFacts facts;
   facts.version = version();
@@ -205,7 +223,7 @@ Result<void> Agent::Impl::start_http() {
   return {};
 }
 
-void Agent::Impl::start_joining() {
+void Agent::Impl::leave_out_self() {
   // One list of seeds for all nodes is common; a node that "joins" itself would think that it is done.
   const auto is_own = [this](const std::string& peer) {
     const auto address = parse_address(peer, kGossipPort);
@@ -218,7 +236,48 @@ void Agent::Impl::start_joining() {
                                                              config.join.end();
                                 }),
                  previous.end());
+}
+
+void Agent::Impl::start_joining() {
+  leave_out_self();
   join_once();
+}
+
+void Agent::Impl::on_settings_changed() {
+  config = live.config();
+  leave_out_self();
+  log.set_level(config.log_level);
+  save_later(std::chrono::milliseconds(0));
+}
+
+void Agent::Impl::reload(const std::function<void(Result<Reloaded>)>& done) {
+  live.reload([weak = weak_from_this(), done](const Result<Reloaded>& reloaded) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->log_reload(reloaded);
+    if (done) done(reloaded);
+  });
+}
+
+void Agent::Impl::log_reload(const Result<Reloaded>& reloaded) {
+  if (!reloaded) return log.error("not reloaded: " + reloaded.error().cause + "; " + reloaded.error().cure);
+  for (const auto& warning : reloaded->warnings) log.warning(warning);
+  if (!reloaded->faults.empty()) {
+    log.error("not reloaded: the configuration has faults; the old one stays in force");
+    for (const auto& fault : reloaded->faults) log.error("fault: " + describe(fault));
+    return;
+  }
+  log.info(reloaded->changed.empty() ? "reloaded: nothing changed"
+                                     : "reloaded: " + listed(reloaded->changed) + " changed");
+  if (!reloaded->needs_restart.empty()) {
+    log.warning("only a restart takes over: " + listed(reloaded->needs_restart));
+  }
+  check_own_admission();
+}
+
+void Agent::Impl::check_own_admission() {
+  const auto reason = refuses(config.node.admission, config.node.name, host->advertised(), config.node.tags);
+  if (reason) log.warning("by its own admission policy this node itself would be refused: " + *reason);
 }
 
 void Agent::Impl::join_once() {
@@ -302,6 +361,7 @@ void Agent::Impl::save_now(const NodeInfo& info, const std::vector<Member>& memb
   }
   state.lamport = info.lamport;
   state.left = info.has_left;
+  state.tags = live.changed_tags();
   std::vector<SavedPeer> peers;
   for (const Member& member : members) {
     if (peers.size() == kSavedPeersMax) break;
@@ -322,8 +382,8 @@ void Agent::Impl::end(int status) {
 Agent::Agent(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& loop, AgentConfig config, Log& log,
-                                            std::function<void(int)> on_end) {
-  auto impl = std::make_shared<Impl>(loop, std::move(config), log, std::move(on_end));
+                                            std::function<void(int)> on_end, std::function<Loaded()> load) {
+  auto impl = std::make_shared<Impl>(loop, std::move(config), log, std::move(on_end), std::move(load));
   std::unique_ptr<Agent> agent(new Agent(impl));
   for (const auto step : {&Impl::open_data_dir, &Impl::start_host, &Impl::start_http}) {
     if (auto done = (*impl.*step)(); !done) return tl::unexpected(done.error());
@@ -339,6 +399,7 @@ Agent::~Agent() {
   impl_->save_timer.cancel();
   impl_->server.reset();
   impl_->api.reset();
+  impl_->live.set_cluster(nullptr);
   impl_->cluster.reset();
   impl_->host.reset();
   impl_->writer.reset();
@@ -363,6 +424,9 @@ void Agent::stop(std::function<void()> done) {
   });
 }
 
+void Agent::reload(std::function<void(Result<Reloaded>)> done) { impl_->reload(done); }
+
+const AgentConfig& Agent::config() const { return impl_->config; }
 std::optional<Address> Agent::http() const { return impl_->http; }
 Address Agent::gossip() const { return impl_->host->advertised(); }
 

@@ -7,12 +7,14 @@
 
 #include "agent/text.h"
 #include "agent/version.h"
+#include "base/glob.h"
 #include "http/json.h"
 
 namespace hearsay::agent {
 namespace {
 
 namespace json = boost::json;
+using base::matches;
 using http::Request;
 using http::Response;
 
@@ -26,16 +28,24 @@ Response bad_request(std::string cause, std::string cure) {
 
 std::string quoted(std::string_view text) { return "\"" + http::clean_text(text.substr(0, 128)) + "\""; }
 
-// The body as an object that holds `key` and nothing else.
-Result<json::value> read_body(const Request& request, std::string_view key, const std::string& example) {
+// The body as an object that holds no other keys than these.
+Result<json::value> read_object(const Request& request, std::initializer_list<std::string_view> keys,
+                                const std::string& example) {
   auto parsed = http::parse_json(request.body);
   if (!parsed) return fail(Errc::invalid_argument, "the body is " + parsed.error().cause, "send " + example);
   if (!parsed->is_object()) return fail(Errc::invalid_argument, "the body is not a JSON object", "send " + example);
   for (const auto& entry : parsed->get_object()) {
     const std::string_view name(entry.key().data(), entry.key().size());
-    if (name != key)
+    if (std::find(keys.begin(), keys.end(), name) == keys.end())
       return fail(Errc::invalid_argument, "the body has no use for " + quoted(name), "send " + example);
   }
+  return parsed;
+}
+
+// The value of the one key that the body must have and that is all it may have.
+Result<json::value> read_body(const Request& request, std::string_view key, const std::string& example) {
+  const auto parsed = read_object(request, {key}, example);
+  if (!parsed) return parsed;
   const auto* value = parsed->get_object().if_contains(json::string_view(key.data(), key.size()));
   if (value == nullptr) {
     return fail(Errc::invalid_argument, "the body has no \"" + std::string(key) + "\"", "send " + example);
@@ -44,6 +54,19 @@ Result<json::value> read_body(const Request& request, std::string_view key, cons
 }
 
 std::string text_of(const json::value& value) { return {value.get_string().data(), value.get_string().size()}; }
+
+Result<Tags> read_tags(const json::value& value, const std::string& example) {
+  if (!value.is_object()) return fail(Errc::invalid_argument, "the tags are not an object", "send " + example);
+  Tags tags;
+  for (const auto& entry : value.get_object()) {
+    const std::string key(entry.key().data(), entry.key().size());
+    if (!entry.value().is_string()) {
+      return fail(Errc::invalid_argument, "the tag " + quoted(key) + " is not a text", "send " + example);
+    }
+    tags[key] = text_of(entry.value());
+  }
+  return tags;
+}
 
 struct Filter {
   std::vector<std::string> statuses;
@@ -102,29 +125,6 @@ Result<Filter> read_filter(const Request& request) {
 
 }  // namespace
 
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;  // the last '*', and where its text ends so far
-  std::size_t mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 struct Api::Route {
   std::string_view method;
   std::string_view path;  // ends in '/': a name follows
@@ -133,13 +133,25 @@ struct Api::Route {
 
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> all = {
-      {"GET", "/v1/members", &Api::members},   {"GET", "/v1/members/", &Api::member},
-      {"GET", "/v1/info", &Api::info},         {"GET", "/v1/health", &Api::health},
-      {"GET", "/v1/version", &Api::version},   {"GET", "/v1/history", &Api::history},
-      {"GET", "/v1/monitor", &Api::monitor},   {"GET", "/metrics", &Api::metrics},
-      {"POST", "/v1/join", &Api::join},        {"POST", "/v1/leave", &Api::leave},
-      {"PUT", "/v1/tags", &Api::set_tags},     {"GET", "/v1/keys", &Api::list_keys},
-      {"POST", "/v1/keys", &Api::change_keys},      {"GET", "/v1/why/", &Api::why},
+      {"GET", "/v1/members", &Api::members},
+      {"GET", "/v1/members/", &Api::member},
+      {"GET", "/v1/info", &Api::info},
+      {"GET", "/v1/health", &Api::health},
+      {"GET", "/v1/version", &Api::version},
+      {"GET", "/v1/history", &Api::history},
+      {"GET", "/v1/monitor", &Api::monitor},
+      {"GET", "/metrics", &Api::metrics},
+      {"POST", "/v1/join", &Api::join},
+      {"POST", "/v1/leave", &Api::leave},
+      {"POST", "/v1/force-leave", &Api::force_leave},
+      {"GET", "/v1/tags", &Api::tags},
+      {"PUT", "/v1/tags", &Api::set_tags},
+      {"PATCH", "/v1/tags", &Api::change_tags},
+      {"GET", "/v1/settings", &Api::settings},
+      {"POST", "/v1/reload", &Api::reload},
+      {"GET", "/v1/keys", &Api::list_keys},
+      {"POST", "/v1/keys", &Api::change_keys},
+      {"GET", "/v1/why/", &Api::why},
   };
   return all;
 }
@@ -324,21 +336,92 @@ void Api::leave(const Request& request, const std::string&, Reply reply) {
   });
 }
 
+void Api::force_leave(const Request& request, const std::string&, Reply reply) {
+  const std::string example = R"({"name":"n7","prune":false})";
+  const auto body = read_object(request, {"name", "prune"}, example);
+  if (!body) return reply->respond(http::error_response(body.error()));
+  const auto* name = body->get_object().if_contains("name");
+  const auto* prune = body->get_object().if_contains("prune");
+  if (name == nullptr || !name->is_string() || name->get_string().empty()) {
+    return reply->respond(bad_request("\"name\" is not the name of a member", "send " + example));
+  }
+  if (prune != nullptr && !prune->is_bool()) {
+    return reply->respond(bad_request("\"prune\" is not true or false", "send " + example));
+  }
+  cluster_.force_leave(
+      text_of(*name), prune != nullptr && prune->get_bool(), [reply](const Result<std::uint32_t>& done) {
+        reply->respond(done ? ok(json::object{{"left", true}}) : http::error_response(done.error()));
+      });
+}
+
+void Api::tags(const Request&, const std::string&, Reply reply) {
+  reply->respond(ok(json::object{{"tags", tags_view(live_.tags())}}));
+}
+
+void Api::apply_tags(const TagChange& change, Reply reply) {
+  live_.change_tags(change, [this, reply](const Result<void>& done) {
+    if (!done) return reply->respond(http::error_response(done.error()));
+    reply->respond(ok(json::object{
+        {"updated", true}, {"tags", tags_view(live_.tags())}, {"kept", !live_.config().data_dir.empty()}}));
+  });
+}
+
 void Api::set_tags(const Request& request, const std::string&, Reply reply) {
   const std::string example = R"({"tags":{"role":"web"}})";
   const auto body = read_body(request, "tags", example);
   if (!body) return reply->respond(http::error_response(body.error()));
-  if (!body->is_object()) return reply->respond(bad_request("\"tags\" is not an object", "send " + example));
-  Tags tags;
-  for (const auto& entry : body->get_object()) {
-    const std::string key(entry.key().data(), entry.key().size());
-    if (!entry.value().is_string()) {
-      return reply->respond(bad_request("the tag " + quoted(key) + " is not a text", "send " + example));
-    }
-    tags[key] = text_of(entry.value());
+  auto tags = read_tags(*body, example);
+  if (!tags) return reply->respond(http::error_response(tags.error()));
+  apply_tags({true, std::move(*tags), {}}, reply);
+}
+
+void Api::change_tags(const Request& request, const std::string&, Reply reply) {
+  const std::string example = R"({"set":{"role":"web"},"delete":["zone"]})";
+  const auto body = read_object(request, {"set", "delete"}, example);
+  if (!body) return reply->respond(http::error_response(body.error()));
+  TagChange change;
+  if (const auto* set = body->get_object().if_contains("set")) {
+    auto tags = read_tags(*set, example);
+    if (!tags) return reply->respond(http::error_response(tags.error()));
+    change.set = std::move(*tags);
   }
-  cluster_.set_tags(std::move(tags), [reply](const Result<std::uint32_t>& done) {
-    reply->respond(done ? ok(json::object{{"updated", true}}) : http::error_response(done.error()));
+  if (const auto* remove = body->get_object().if_contains("delete")) {
+    const bool texts = remove->is_array() && std::all_of(remove->get_array().begin(), remove->get_array().end(),
+                                                         [](const auto& key) { return key.is_string(); });
+    if (!texts) return reply->respond(bad_request("\"delete\" is not a list of keys", "send " + example));
+    for (const auto& key : remove->get_array()) change.remove.push_back(text_of(key));
+  }
+  if (change.set.empty() && change.remove.empty()) {
+    return reply->respond(bad_request("the body changes no tag", "send " + example));
+  }
+  apply_tags(change, reply);
+}
+
+void Api::settings(const Request&, const std::string&, Reply reply) {
+  json::array out;
+  for (const SettingInForce& setting : live_.all()) out.push_back(setting_view(setting));
+  reply->respond(ok(json::object{{"settings", std::move(out)}}));
+}
+
+void Api::reload(const Request& request, const std::string&, Reply reply) {
+  if (!request.body.empty()) return reply->respond(bad_request("a reload takes no body", "send none"));
+  if (!reload_)
+    return reply->respond(http::error_response(Error{Errc::wrong_state, "nothing can be reloaded", {}}));
+  reload_([reply](const Result<Reloaded>& reloaded) {
+    if (!reloaded) return reply->respond(http::error_response(reloaded.error()));
+    if (!reloaded->faults.empty()) {
+      const std::size_t count = reloaded->faults.size();
+      Error error{Errc::invalid_config,
+                  "the configuration has " +
+                      (count == 1 ? std::string("a fault") : std::to_string(count) + " faults") +
+                      "; the old one stays in force",
+                  "correct the file and reload again"};
+      for (const auto& fault : reloaded->faults) error.cause += "\n" + describe(fault);
+      return reply->respond(http::error_response(error));
+    }
+    reply->respond(ok(json::object{{"changed", list_view(reloaded->changed)},
+                                   {"needs_restart", list_view(reloaded->needs_restart)},
+                                   {"warnings", list_view(reloaded->warnings)}}));
   });
 }
 

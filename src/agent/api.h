@@ -10,18 +10,21 @@
 #include <vector>
 
 #include "agent/cluster.h"
+#include "agent/live_settings.h"
 #include "agent/views.h"
 #include "http/server.h"
 
 namespace hearsay::agent {
 
-// True when the text fits the pattern, in which '*' stands for any text and '?' for one byte. Linear in both.
-bool matches(std::string_view pattern, std::string_view text);
-
 class Api {
  public:
   // `on_left` is called when a leave that came in here has been answered.
-  Api(Cluster& cluster, std::function<void()> on_left) : cluster_(cluster), on_left_(std::move(on_left)) {}
+  Api(Cluster& cluster, LiveSettings& live, std::function<void()> on_left)
+      : cluster_(cluster), live_(live), on_left_(std::move(on_left)) {}
+
+  using Reload = std::function<void(const std::function<void(Result<Reloaded>)>& done)>;
+  // What reloads; without it nothing can.
+  void set_reload(Reload reload) { reload_ = std::move(reload); }
 
   void set_facts(AgentFacts facts) { facts_ = std::move(facts); }
   // The server whose figures /v1/info shows; must outlive this. Null: zeros.
@@ -49,13 +52,22 @@ class Api {
   void metrics(const http::Request& request, const std::string& name, Reply reply);
   void join(const http::Request& request, const std::string& name, Reply reply);
   void leave(const http::Request& request, const std::string& name, Reply reply);
+  void force_leave(const http::Request& request, const std::string& name, Reply reply);
+  void tags(const http::Request& request, const std::string& name, Reply reply);
   void set_tags(const http::Request& request, const std::string& name, Reply reply);
   void list_keys(const http::Request& request, const std::string& name, Reply reply);
   void change_keys(const http::Request& request, const std::string& name, Reply reply);
   void manage_keys(KeyAction action, Bytes key, bool force, const Reply& reply);
+  void change_tags(const http::Request& request, const std::string& name, Reply reply);
+  void settings(const http::Request& request, const std::string& name, Reply reply);
+  void reload(const http::Request& request, const std::string& name, Reply reply);
+  // Makes the change and answers with the tags then in force.
+  void apply_tags(const TagChange& change, Reply reply);
   http::ServerCounters server_counters() const;
 
   Cluster& cluster_;
+  LiveSettings& live_;
+  Reload reload_;
   std::function<void()> on_left_;
   AgentFacts facts_;
   const http::Server* server_ = nullptr;

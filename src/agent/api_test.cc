@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "http/client.h"
@@ -43,8 +44,12 @@ class FakeCluster final : public Cluster {
     done(answer);
   }
   void leave(Done done) override { done(answer); }
-  void set_tags(Tags value, Done done) override {
-    tags = std::move(value);
+  void reconfigure(Config config, Done done) override {
+    tags = std::move(config.tags);
+    done(answer);
+  }
+  void force_leave(std::string name, bool prune, Done done) override {
+    forced = name + (prune ? " prune" : "");
     done(answer);
   }
   void manage_keys(KeyAction action, Bytes key, bool force, Host::KeysDone done) override {
@@ -73,6 +78,7 @@ class FakeCluster final : public Cluster {
   std::string key_change;
   std::vector<KeyAnswer> key_answers;
   std::optional<Explanation> explanation;
+  std::string forced;
   Result<std::uint32_t> answer = 1u;
 };
 
@@ -94,6 +100,7 @@ class ApiTest : public testing::Test {
     AgentFacts facts;
     facts.version = "1.2.3";
     api_.set_facts(facts);
+    live_.set_cluster(&cluster_);
     server_ = std::make_unique<http::Server>(
         loop_, http::ServerOptions{},
         [this](const http::Request& request, auto exchange) { api_.handle(request, std::move(exchange)); });
@@ -137,7 +144,8 @@ class ApiTest : public testing::Test {
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(loop_);
   FakeCluster cluster_;
   std::promise<void> left_;
-  Api api_{cluster_, [this] { left_.set_value(); }};
+  LiveSettings live_{AgentConfig{}, {}};
+  Api api_{cluster_, live_, [this] { left_.set_value(); }};
   std::unique_ptr<http::Server> server_;
   std::uint16_t port_ = 0;
   std::thread thread_;
@@ -221,9 +229,76 @@ TEST_F(ApiTest, a_leave_is_answered_before_the_agent_ends) {
   left_.get_future().get();
 }
 
+TEST_F(ApiTest, a_member_is_forced_to_leave_by_name) {
+  EXPECT_EQ(ask("POST", "/v1/force-leave", R"({"name":"n7"})").status, 200u);
+  EXPECT_EQ(cluster_.forced, "n7");
+  EXPECT_EQ(ask("POST", "/v1/force-leave", R"({"name":"n8","prune":true})").status, 200u);
+  EXPECT_EQ(cluster_.forced, "n8 prune");
+  for (const char* body :
+       {"{}", R"({"name":""})", R"({"name":7})", R"({"name":"n7","prune":1})", R"({"nmae":"n7"})"})
+    EXPECT_EQ(ask("POST", "/v1/force-leave", body).status, 400u) << body;
+  cluster_.answer = fail(Errc::not_found, "no member is called \"n9\"");
+  EXPECT_EQ(ask("POST", "/v1/force-leave", R"({"name":"n9"})").status, 404u);
+  EXPECT_EQ(cluster_.forced, "n9");
+}
+
 TEST_F(ApiTest, tags_are_replaced) {
   EXPECT_EQ(ask("PUT", "/v1/tags", R"({"tags":{"a":"b"}})").status, 200u);
   EXPECT_THAT(cluster_.tags, testing::ElementsAre(testing::Pair("a", "b")));
+}
+
+TEST_F(ApiTest, tags_are_set_and_deleted_one_by_one) {
+  ask("PUT", "/v1/tags", R"({"tags":{"a":"1","b":"2"}})");
+  const auto answer = ask("PATCH", "/v1/tags", R"({"set":{"c":"3","a":"4"},"delete":["b","none"]})");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_FALSE(answer.body.at("kept").as_bool()) << "there is no data directory";
+  EXPECT_THAT(cluster_.tags, testing::ElementsAre(testing::Pair("a", "4"), testing::Pair("c", "3")));
+  EXPECT_EQ(ask("GET", "/v1/tags").body.at("tags").as_object().size(), 2u);
+  for (const char* body : {"{}", R"({"set":{}})", R"({"set":{"a":1}})", R"({"delete":"a"})", R"({"delete":[1]})"})
+    EXPECT_EQ(ask("PATCH", "/v1/tags", body).status, 400u) << body;
+  cluster_.tags.clear();
+  const auto large = ask("PATCH", "/v1/tags", R"({"set":{"motd":")" + std::string(600, 'x') + R"("}})");
+  EXPECT_EQ(large.status, 413u);
+  EXPECT_THAT(large.error("cause"),
+              testing::AllOf(HasSubstr("the tags take 618 bytes"), HasSubstr("\"motd\", 604")));
+  EXPECT_THAT(cluster_.tags, testing::IsEmpty()) << "the node was not even asked";
+}
+
+TEST_F(ApiTest, what_the_node_refuses_leaves_the_tags_as_they_were) {
+  ask("PUT", "/v1/tags", R"({"tags":{"a":"1"}})");
+  cluster_.answer = fail(Errc::wrong_state, "this node is leaving");
+  EXPECT_EQ(ask("PUT", "/v1/tags", R"({"tags":{}})").status, 409u);
+  EXPECT_EQ(ask("GET", "/v1/tags").body.at("tags").as_object().size(), 1u);
+}
+
+TEST_F(ApiTest, settings_in_force_are_told_with_their_source) {
+  ask("PUT", "/v1/tags", R"({"tags":{"a":"1"}})");
+  const auto settings = ask("GET", "/v1/settings").body.at("settings").as_array();
+  std::map<std::string, std::string> sources;
+  for (const auto& setting : settings) {
+    sources[std::string(setting.at("key").as_string())] = setting.at("source").as_string();
+  }
+  EXPECT_EQ(sources.at("swim.probe_interval"), "default");
+  EXPECT_EQ(sources.at("tags"), "run time");
+}
+
+TEST_F(ApiTest, a_reload_answers_with_what_changed_or_with_all_faults) {
+  EXPECT_EQ(ask("POST", "/v1/reload").status, 409u) << "nothing to reload with";
+  Reloaded result;
+  api_.set_reload([&result](const auto& done) { done(result); });
+  result.changed = {"tags"};
+  result.needs_restart = {"bind"};
+  const auto done = ask("POST", "/v1/reload");
+  EXPECT_EQ(done.status, 200u);
+  EXPECT_EQ(done.body.at("changed").as_array().size(), 1u);
+  EXPECT_EQ(done.body.at("needs_restart").at(0).as_string(), "bind");
+  result.faults = {{"a.toml:1", "nmae", "there is no such key", "did you mean name?"},
+                   {"a.toml:2", "bind", "bad", ""}};
+  const auto refused = ask("POST", "/v1/reload");
+  EXPECT_EQ(refused.status, 400u);
+  EXPECT_EQ(refused.error("cause"),
+            "the configuration has 2 faults; the old one stays in force\n"
+            "a.toml:1: nmae: there is no such key; did you mean name?\na.toml:2: bind: bad");
 }
 
 TEST_F(ApiTest, health_is_for_load_balancers) {
@@ -293,18 +368,6 @@ TEST_F(ApiTest, a_monitor_can_begin_with_the_past) {
   EXPECT_THAT(seen, testing::ElementsAre("n2", "n3", "n4"));
   EXPECT_EQ(ask("GET", "/v1/monitor?last=x").status, 400u);
   EXPECT_EQ(ask("GET", "/v1/monitor?lats=1").status, 400u);
-}
-
-TEST(Matches, stars_and_question_marks) {
-  EXPECT_TRUE(matches("*", ""));
-  EXPECT_TRUE(matches("web*", "web1"));
-  EXPECT_TRUE(matches("*-?-*", "a-b-c"));
-  EXPECT_TRUE(matches("a*b*c", "aXbXbc"));
-  EXPECT_FALSE(matches("web", "web1"));
-  EXPECT_FALSE(matches("?", ""));
-  EXPECT_FALSE(matches("a*b", "ac"));
-  // A pattern that makes naive matchers take for ever.
-  EXPECT_FALSE(matches("*a*a*a*a*a*a*a*a*a*a*b", std::string(2000, 'a')));
 }
 
 TEST_F(ApiTest, keys_are_listed_with_who_holds_and_who_uses_them) {

@@ -19,8 +19,9 @@ class Cluster {
   virtual ~Cluster() = default;
   virtual void join(std::vector<std::string> peers, Done done) = 0;
   virtual void leave(Done done) = 0;
-  virtual void set_tags(Tags tags, Done done) = 0;
   virtual void manage_keys(KeyAction action, Bytes key, bool force, Host::KeysDone done) = 0;
+  virtual void reconfigure(Config config, Done done) = 0;
+  virtual void force_leave(std::string name, bool prune, Done done) = 0;
   // `now` turns steady times of the answer into wall times.
   virtual void members(std::function<void(Members, Now)> done) = 0;
   virtual void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) = 0;
@@ -37,9 +38,12 @@ class HostCluster final : public Cluster {
   explicit HostCluster(Host& host) : host_(host) {}
   void join(std::vector<std::string> peers, Done done) override { host_.join(std::move(peers), std::move(done)); }
   void leave(Done done) override { host_.leave(std::move(done)); }
-  void set_tags(Tags tags, Done done) override { host_.set_tags(std::move(tags), std::move(done)); }
   void manage_keys(KeyAction action, Bytes key, bool force, Host::KeysDone done) override {
     host_.manage_keys(action, std::move(key), force, std::move(done));
+  }
+  void reconfigure(Config config, Done done) override { host_.reconfigure(std::move(config), std::move(done)); }
+  void force_leave(std::string name, bool prune, Done done) override {
+    host_.force_leave(std::move(name), prune, std::move(done));
   }
   void members(std::function<void(Members, Now)> done) override;
   void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) override;

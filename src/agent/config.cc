@@ -69,6 +69,7 @@ class Loader {
     if (config.node.name.empty() && places_.count("name") == 0) config.node.name = host_name();
     read_keyring();
     check();
+    config.places = places_;
     return std::move(loaded_);
   }
 
@@ -123,7 +124,21 @@ class Loader {
       given.value = fraction->get();
     } else if (const auto* flag = node.as_boolean()) {
       given.value = flag->get();
-    } else if (const auto* list = node.as_array()) {
+    } else if (const auto* list = node.as_array(); list != nullptr && list->is_array_of_tables()) {
+      std::vector<Tags> tables;
+      for (const auto& entry : *list) {
+        Tags texts;
+        for (const auto& [key, value] : *entry.as_table()) {
+          if (!value.is_string()) {
+            return add_fault(where(value.source()), path, "\"" + std::string(key.str()) + "\" is not a text",
+                             "put it into quotes");
+          }
+          texts[std::string(key.str())] = value.as_string()->get();
+        }
+        tables.push_back(std::move(texts));
+      }
+      given.value = std::move(tables);
+    } else if (list != nullptr) {
       std::vector<std::string> texts;
       for (const auto& entry : *list) {
         if (!entry.is_string()) {
@@ -234,6 +249,11 @@ class Loader {
 };
 
 }  // namespace
+
+std::vector<std::string> seeds_of(const AgentConfig& config) {
+  return {config.join.begin(),
+          config.join.begin() + static_cast<std::ptrdiff_t>(std::min(config.join.size(), kSeedsMax))};
+}
 
 const char* name_of(LogFormat format) { return format == LogFormat::json ? "json" : "text"; }
 

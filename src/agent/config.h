@@ -40,13 +40,18 @@ struct AgentConfig {
   LogFormat log_format = LogFormat::text;
   bool leave_on_interrupt = true;
   bool leave_on_terminate = false;
+  std::map<std::string, std::string> places{};  // key -> where it was given; others are defaults
 };
+
+// The peers of `join` that are seeds: the first of them, as many as a node takes.
+std::vector<std::string> seeds_of(const AgentConfig& config);
 
 // A value as it was given, and where: "agent.toml:12" or "--bind".
 struct Given {
   std::string key;
   std::string where;
-  std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, Tags> value;
+  // The last one is a list of tables of texts.
+  std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, Tags, std::vector<Tags>> value;
 };
 
 struct Fault {

@@ -182,8 +182,58 @@ TEST(AgentConfig, every_key_is_documented) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   ASSERT_FALSE(text.empty());
   for (const Setting& setting : settings()) {
-    EXPECT_THAT(text, HasSubstr("| `" + std::string(setting.key) + "` |")) << setting.key;
+    const std::size_t row = text.find("\n| `" + std::string(setting.key) + "` |");
+    ASSERT_NE(row, std::string::npos) << setting.key;
+    const std::string line = text.substr(row + 1, text.find('\n', row + 1) - row - 1);
+    EXPECT_THAT(line, testing::EndsWith(setting.reload ? "| yes |" : "| no |")) << "whether a reload takes it over";
   }
+}
+
+TEST(AgentConfig, admission_is_read_and_printed_as_it_was_given) {
+  const auto loaded = load(R"(allow = ["10.0.0.0/8", "::1/128"]
+[[admit]]
+name = "web-*"
+action = "admit"
+[[admit]]
+cidr = "10.9.0.0/16"
+tag = "team=db*"
+action = "refuse"
+reason = "the lab stays outside"
+)");
+  EXPECT_THAT(faults(loaded), IsEmpty());
+  const auto& admission = loaded.config.node.admission;
+  ASSERT_EQ(admission.rules.size(), 2u);
+  EXPECT_EQ(admission.rules[0].name, "web-*");
+  EXPECT_TRUE(admission.rules[0].admit);
+  EXPECT_EQ(admission.rules[1].tag, "team");
+  EXPECT_EQ(admission.rules[1].value, "db*");
+  EXPECT_EQ(to_string(*admission.rules[1].cidr), "10.9.0.0/16");
+  const std::string printed = print_config(loaded.config);
+  const auto again = load(printed);
+  EXPECT_THAT(faults(again), IsEmpty()) << printed;
+  EXPECT_EQ(print_config(again.config), printed);
+}
+
+TEST(AgentConfig, faults_of_admission_are_named) {
+  EXPECT_THAT(faults(load("allow = [\"10.1.2.3/8\"]")), ElementsAre(HasSubstr("write \"10.0.0.0/8\"")));
+  EXPECT_THAT(faults(load("allow = \"10.0.0.0/8\"")), ElementsAre(HasSubstr("is not a list of networks")));
+  EXPECT_THAT(faults(load("[[admit]]\nname = \"x\"")),
+              ElementsAre(HasSubstr("rule 1: a rule does not say what to do")));
+  EXPECT_THAT(faults(load("[[admit]]\naction = \"deny\"")), ElementsAre(HasSubstr("neither admit nor refuse")));
+  EXPECT_THAT(faults(load("[[admit]]\nnmae = \"x\"\naction = \"admit\"")),
+              ElementsAre(HasSubstr("did you mean name?")));
+  EXPECT_THAT(faults(load("[[admit]]\nname = 5\naction = \"admit\"")),
+              ElementsAre(HasSubstr("\"name\" is not a text")));
+  EXPECT_THAT(faults(load("[[admit]]\naction = \"refuse\"\nreason = \"" + std::string(300, 'x') + "\"")),
+              ElementsAre(HasSubstr("a reason is 300 bytes long")));
+}
+
+TEST(AgentConfig, what_is_too_large_is_refused_with_its_size) {
+  EXPECT_THAT(faults(load("label = \"" + std::string(300, 'x') + "\"")), ElementsAre(HasSubstr("300 bytes long")));
+  EXPECT_THAT(faults(load("name = \"" + std::string(200, 'x') + "\"")), ElementsAre(HasSubstr("200 bytes long")));
+  EXPECT_THAT(faults(load("name = \"a b\"")), ElementsAre(HasSubstr("spaces or control characters")));
+  EXPECT_THAT(faults(load("[tags]\nmotd = \"" + std::string(600, 'x') + "\"\nrole = \"web\"")),
+              ElementsAre(AllOf(HasSubstr("the tags take 619 bytes"), HasSubstr("\"motd\", 604"))));
 }
 
 TEST(AgentConfig, every_knob_of_the_node_has_a_key) {
@@ -194,7 +244,8 @@ TEST(AgentConfig, every_knob_of_the_node_has_a_key) {
     bool changed = false;
     for (const auto& value : std::initializer_list<decltype(Given::value)>{
              std::string("7s"), std::int64_t{600}, std::int64_t{7}, true, false, std::string("json"),
-             std::string("wan"), std::string("1.2.3.4:5"), std::string("error"), std::vector<std::string>{"a=b"}}) {
+             std::string("wan"), std::string("1.2.3.4:5"), std::string("error"), std::vector<std::string>{"a=b"},
+             std::vector<std::string>{"10.0.0.0/8"}, std::vector<Tags>{{{"action", "admit"}}}}) {
       AgentConfig config = load("").config;
       if (setting.read(config, {std::string(setting.key), "test", value})) continue;
       changed = changed || print_config(config) != before;

@@ -87,6 +87,24 @@ std::optional<std::string> text_at(const boost::json::object& object, const char
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
+boost::json::object encode_tags(const Tags& tags) {
+  boost::json::object object;
+  for (const auto& [key, value] : tags) object[http::clean_text(key)] = http::clean_text(value);
+  return object;
+}
+
+std::optional<Tags> tags_at(const boost::json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_object()) return std::nullopt;
+  Tags tags;
+  for (const auto& tag : value->get_object()) {
+    if (!tag.value().is_string()) return std::nullopt;
+    const auto& text = tag.value().get_string();
+    tags[std::string(tag.key().data(), tag.key().size())] = std::string(text.data(), text.size());
+  }
+  return tags;
+}
+
 }  // namespace
 
 std::string encode_state(const SavedState& state) {
@@ -101,6 +119,10 @@ std::string encode_state(const SavedState& state) {
   object["lamport"] = state.lamport.value;
   object["left"] = state.left;
   object["peers"] = std::move(peers);
+  if (state.tags) {
+    object["tags"] = encode_tags(state.tags->tags);
+    object["configured_tags"] = encode_tags(state.tags->configured);
+  }
   return http::pretty(object) + "\n";
 }
 
@@ -131,6 +153,12 @@ Result<SavedState> decode_state(std::string_view text) {
     const auto address = entry.is_object() ? text_at(entry.get_object(), "addr") : std::nullopt;
     if (!peer_name || !address) return fail(Errc::invalid_argument, "a peer is not of the form {name, addr}");
     state.peers.push_back({*peer_name, *address});
+  }
+  if (object.if_contains("tags") != nullptr) {
+    auto tags = tags_at(object, "tags");
+    auto configured = tags_at(object, "configured_tags");
+    if (!tags || !configured) return fail(Errc::invalid_argument, "its tags are not tables of texts");
+    state.tags = SavedTags{std::move(*tags), std::move(*configured)};
   }
   return state;
 }

@@ -1,4 +1,5 @@
-// What an agent keeps across restarts: its incarnation, its Lamport clock and the peers it knew.
+// What an agent keeps across restarts: its incarnation, its Lamport clock, the peers it knew, and tags that were
+// changed at run time.
 //
 // The file is replaced, never changed: a new one is written beside it, synced, renamed over it, and the
 // directory is synced. A crash leaves the old or the new state, never half of one. The incarnation in it is a
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "hearsay/ids.h"
+#include "hearsay/member.h"
 #include "hearsay/result.h"
 
 namespace hearsay::agent {
@@ -26,12 +28,20 @@ struct SavedPeer {
   bool operator==(const SavedPeer&) const = default;
 };
 
+// Tags that were changed at run time, and the configuration's at that time: they count for as long as those do.
+struct SavedTags {
+  Tags tags;
+  Tags configured;
+  bool operator==(const SavedTags&) const = default;
+};
+
 struct SavedState {
   std::string name;
   Incarnation incarnation{1};
   LamportTime lamport{1};
   bool left = false;  // the agent left on purpose: it does not rejoin by itself
   std::vector<SavedPeer> peers;
+  std::optional<SavedTags> tags{};
   bool operator==(const SavedState&) const = default;
 };
 

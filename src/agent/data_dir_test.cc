@@ -18,6 +18,18 @@ using testing::HasSubstr;
 const SavedState kState{
     "n1", Incarnation{17}, LamportTime{UINT64_MAX}, false, {{"n2", "10.0.0.2:7946"}, {"n3", "[::1]:7946"}}};
 
+TEST(SavedState, tags_that_were_changed_at_run_time_are_kept) {
+  SavedState state = kState;
+  EXPECT_EQ(decode_state(encode_state(state)).value(), state);
+  state.tags = SavedTags{{{"role", "web"}, {"zone", ""}}, {{"role", "db"}}};
+  EXPECT_EQ(decode_state(encode_state(state)).value(), state);
+  state.tags = SavedTags{};
+  EXPECT_EQ(decode_state(encode_state(state)).value(), state) << "all tags were taken away";
+  std::string text = encode_state(state);
+  text.replace(text.find("configured_tags"), 15, "something_else_");
+  EXPECT_FALSE(decode_state(text));
+}
+
 class DataDirTest : public testing::Test {
  protected:
   void SetUp() override {

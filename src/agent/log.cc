@@ -79,6 +79,8 @@ Log::Log(LogLevel level, LogFormat format) {
 
 Log::~Log() = default;
 
+void Log::set_level(LogLevel level) { impl_->logger.set_level(spdlog_level(level)); }
+
 void Log::write(LogLevel level, std::string_view line) {
   impl_->logger.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
 }

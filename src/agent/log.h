@@ -22,6 +22,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  void set_level(LogLevel level);
   void write(LogLevel level, std::string_view line);
   void debug(std::string_view line) { write(LogLevel::debug, line); }
   void info(std::string_view line) { write(LogLevel::info, line); }

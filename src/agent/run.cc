@@ -31,11 +31,11 @@ std::string one_line(std::string_view banner) {
 
 class Process {
  public:
-  Process(const AgentConfig& config, Log& log)
-      : config_(config), log_(log), signals_(loop_, SIGINT, SIGTERM), limit_(loop_) {}
+  explicit Process(Log& log) : log_(log), signals_(loop_, SIGINT, SIGTERM, SIGHUP), limit_(loop_) {}
 
-  int run(const std::vector<std::string>& warnings) {
-    auto started = Agent::start(loop_, config_, log_, [this](int status) { stop(status); });
+  int run(AgentConfig config, const std::vector<std::string>& warnings, std::function<Loaded()> load) {
+    auto started = Agent::start(
+        loop_, std::move(config), log_, [this](int status) { stop(status); }, std::move(load));
     if (!started) {
       log_.error("cannot start: " + started.error().cause +
                  (started.error().cure.empty() ? "" : "; " + started.error().cure));
@@ -53,7 +53,7 @@ class Process {
  private:
   void say_hello(const std::vector<std::string>& warnings) {
     const std::string banner = agent_->banner();
-    if (config_.log_format == LogFormat::text) {
+    if (agent_->config().log_format == LogFormat::text) {
       std::fputs(banner.c_str(), stdout);
       std::fflush(stdout);
     } else {
@@ -76,13 +76,19 @@ class Process {
   }
 
   void on_signal(int signal) {
+    if (signal == SIGHUP) {
+      log_.info("asked to reload (SIGHUP)");
+      if (!ending_) agent_->reload();
+      return;
+    }
     const char* name = signal == SIGINT ? "interrupted" : "asked to end (SIGTERM)";
     if (ending_) {
       log_.warning(std::string(name) + " again: ends at once");
       status_ = 1;
       return loop_.stop();
     }
-    const bool leave = signal == SIGINT ? config_.leave_on_interrupt : config_.leave_on_terminate;
+    const AgentConfig& config = agent_->config();
+    const bool leave = signal == SIGINT ? config.leave_on_interrupt : config.leave_on_terminate;
     if (!leave) {
       log_.info(std::string(name) + ": ends without leaving; the others will see it as failed");
       return stop(0);
@@ -90,7 +96,7 @@ class Process {
     ending_ = true;
     log_.info(std::string(name) + ": leaving the cluster; once more ends at once");
     const Duration limit =
-        2 * config_.node.serf.broadcast_timeout + config_.node.serf.leave_propagate_delay + std::chrono::seconds(5);
+        2 * config.node.serf.broadcast_timeout + config.node.serf.leave_propagate_delay + std::chrono::seconds(5);
     limit_.expires_after(limit);
     limit_.async_wait([this, limit](const boost::system::error_code& cancelled) {
       if (cancelled) return;
@@ -120,7 +126,6 @@ class Process {
     agent_->stop([this] { loop_.stop(); });
   }
 
-  AgentConfig config_;
   Log& log_;
   asio::io_context loop_{1};
   asio::signal_set signals_;
@@ -133,11 +138,11 @@ class Process {
 
 }  // namespace
 
-int run_agent(AgentConfig config, const std::vector<std::string>& warnings) {
+int run_agent(AgentConfig config, const std::vector<std::string>& warnings, std::function<Loaded()> load) {
   // A log or terminal that goes away must not end the agent.
   std::signal(SIGPIPE, SIG_IGN);
   Log log(config.log_level, config.log_format);
-  return Process(config, log).run(warnings);
+  return Process(log).run(std::move(config), warnings, std::move(load));
 }
 
 }  // namespace hearsay::agent

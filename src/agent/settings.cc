@@ -190,6 +190,109 @@ Read read_key(AgentConfig& config, const Given& given) {
   return std::nullopt;
 }
 
+Read read_allow(AgentConfig& config, const Given& given) {
+  const auto* networks = std::get_if<std::vector<std::string>>(&given.value);
+  if (networks == nullptr) return not_a(given, "a list of networks, such as [\"10.0.0.0/8\"]");
+  std::vector<Cidr> allow;
+  for (const auto& text : *networks) {
+    auto cidr = parse_cidr(text);
+    if (!cidr) return Complaint{cidr.error().cause, cidr.error().cure};
+    allow.push_back(*cidr);
+  }
+  config.node.admission.allow = std::move(allow);
+  return std::nullopt;
+}
+
+// "team=db*" -> key and pattern; a key alone asks for the tag, whatever its value.
+Read read_rule(const Tags& texts, AdmissionRule& rule) {
+  static constexpr std::string_view kKeys[] = {"name", "cidr", "tag", "action", "reason"};
+  bool has_action = false;
+  for (const auto& [key, value] : texts) {
+    if (key == "name") {
+      rule.name = value;
+    } else if (key == "cidr") {
+      auto cidr = parse_cidr(value);
+      if (!cidr) return Complaint{cidr.error().cause, cidr.error().cure};
+      rule.cidr = *cidr;
+    } else if (key == "tag") {
+      const std::size_t equals = value.find('=');
+      rule.tag = value.substr(0, equals);
+      if (equals != std::string::npos) rule.value = value.substr(equals + 1);
+      if (rule.tag.empty())
+        return Complaint{"\"" + value + "\" is not of the form key=value", "write for example team=db*"};
+    } else if (key == "action") {
+      if (value != "admit" && value != "refuse") {
+        return Complaint{"the action \"" + value + "\" is neither admit nor refuse", "choose one of them"};
+      }
+      rule.admit = value == "admit";
+      has_action = true;
+    } else if (key == "reason") {
+      rule.reason = value;
+    } else {
+      const auto near = closest(key, kKeys);
+      return Complaint{"a rule has no key \"" + key + "\"", near.empty()
+                                                                ? "its keys are name, cidr, tag, action and reason"
+                                                                : "did you mean " + std::string(near) + "?"};
+    }
+  }
+  if (!has_action)
+    return Complaint{"a rule does not say what to do", "add action = \"admit\" or action = \"refuse\""};
+  return std::nullopt;
+}
+
+Read read_rules(AgentConfig& config, const Given& given) {
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&given.value); texts != nullptr && texts->empty()) {
+    config.node.admission.rules.clear();  // "admit = []"
+    return std::nullopt;
+  }
+  const auto* tables = std::get_if<std::vector<Tags>>(&given.value);
+  if (tables == nullptr)
+    return Complaint{given_text(given) + " is not a list of rules", "write [[admit]] tables in the file"};
+  std::vector<AdmissionRule> rules;
+  for (const Tags& texts : *tables) {
+    AdmissionRule rule;
+    if (auto complaint = read_rule(texts, rule)) {
+      complaint->cause = "rule " + std::to_string(rules.size() + 1) + ": " + complaint->cause;
+      return complaint;
+    }
+    rules.push_back(std::move(rule));
+  }
+  config.node.admission.rules = std::move(rules);
+  return std::nullopt;
+}
+
+std::string show_rules(const AgentConfig& config) {
+  std::string out;
+  for (const AdmissionRule& rule : config.node.admission.rules) {
+    out += (out.empty() ? "{ " : ", { ") + std::string("name = ") + toml_text(rule.name);
+    if (rule.cidr) out += ", cidr = " + toml_text(to_string(*rule.cidr));
+    if (!rule.tag.empty()) out += ", tag = " + toml_text(rule.tag + "=" + rule.value);
+    out += ", action = " + toml_text(rule.admit ? "admit" : "refuse");
+    if (!rule.reason.empty()) out += ", reason = " + toml_text(rule.reason);
+    out += " }";
+  }
+  return "[" + out + "]";
+}
+
+// A reload takes over these, and every key of these tables.
+constexpr std::string_view kReloaded[] = {"join",
+                                          "join_interval",
+                                          "tags",
+                                          "profile",
+                                          "log_level",
+                                          "leave_on_interrupt",
+                                          "leave_on_terminate",
+                                          "allow",
+                                          "admit",
+                                          "limits.members_max"};
+constexpr std::string_view kReloadedTables[] = {"swim.", "serf.", "contact."};
+
+bool is_reloaded(std::string_view key) {
+  return std::find(std::begin(kReloaded), std::end(kReloaded), key) != std::end(kReloaded) ||
+         std::any_of(std::begin(kReloadedTables), std::end(kReloadedTables),
+                     [&](std::string_view table) { return key.substr(0, table.size()) == table; });
+}
+
 std::vector<Setting> make_settings() {
   constexpr std::string_view kAddress = "an IP address, with or without port, such as \"10.0.0.1:7946\"";
   std::vector<Setting> all;
@@ -249,6 +352,14 @@ std::vector<Setting> make_settings() {
                    }
                    return out + (out.size() > 1 ? " }" : "}");
                  }});
+  all.push_back({"allow", "a list of networks, such as [\"10.0.0.0/8\"]", read_allow, [](const AgentConfig& c) {
+                   std::string out = "[";
+                   for (const Cidr& cidr : c.node.admission.allow) {
+                     out += (out.size() > 1 ? ", " : "") + toml_text(to_string(cidr));
+                   }
+                   return out + "]";
+                 }});
+  all.push_back({"admit", "a list of rules", read_rules, show_rules});
   all.push_back(choice(
       "profile", "\"local\", \"lan\", \"wan\"", std::array{Profile::local, Profile::lan, Profile::wan},
       [](auto& c) -> auto& { return c.profile; }));
@@ -332,6 +443,7 @@ std::vector<Setting> make_settings() {
       "crypto.verify_incoming", [](auto& c) -> auto& { return c.node.crypto.verify_incoming; }));
   all.push_back(flag(
       "crypto.verify_outgoing", [](auto& c) -> auto& { return c.node.crypto.verify_outgoing; }));
+  for (Setting& setting : all) setting.reload = is_reloaded(setting.key);
   return all;
 }
 

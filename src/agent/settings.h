@@ -23,6 +23,8 @@ struct Setting {
   std::function<std::optional<Complaint>(AgentConfig&, const Given&)> read;
   // The present value as TOML; empty when it is unset or secret.
   std::function<std::string(const AgentConfig&)> show;
+  // A reload takes it over; otherwise a restart does.
+  bool reload = false;
 };
 
 std::span<const Setting> settings();

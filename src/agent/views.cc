@@ -107,14 +107,34 @@ struct Figure {
 
 }  // namespace
 
+json::object tags_view(const Tags& tags) {
+  json::object out;
+  for (const auto& [key, value] : tags) out[clean_text(key)] = clean_text(value);
+  return out;
+}
+
+json::object setting_view(const SettingInForce& setting) {
+  json::object out;
+  out["key"] = setting.key;
+  out["value"] = clean_text(setting.value);
+  out["source"] = setting.source;
+  out["where"] = clean_text(setting.where);
+  out["reload"] = setting.reload;
+  return out;
+}
+
+json::array list_view(const std::vector<std::string>& texts) {
+  json::array out;
+  for (const auto& text : texts) out.emplace_back(clean_text(text));
+  return out;
+}
+
 json::object member_view(const Member& member, Now now) {
-  json::object tags;
-  for (const auto& [key, value] : member.tags) tags[clean_text(key)] = clean_text(value);
   json::object out;
   out["name"] = clean_text(member.name);
   out["addr"] = to_string(member.address);
   out["status"] = name_of(member.status);
-  out["tags"] = std::move(tags);
+  out["tags"] = tags_view(member.tags);
   out["incarnation"] = member.incarnation.value;
   out["status_since"] = time_view(member.status_since, now);
   out["status_age_ms"] = age_view(member.status_since, now);
@@ -229,8 +249,22 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
   json::array conflicts;
   for (const NameConflict& conflict : info.conflicts) conflicts.push_back(conflict_view(conflict));
   node["conflicts"] = std::move(conflicts);
+  node["relays_pending"] = info.relays_pending;
+  node["intents_kept"] = info.intents_kept;
   node["has_left"] = info.has_left;
   node["defunct"] = info.defunct;
+  json::array refusals;
+  for (const Refusal& refusal : info.refusals) {
+    json::object one;
+    one["name"] = clean_text(refusal.name);
+    one["addr"] = to_string(refusal.address);
+    one["reason"] = clean_text(refusal.reason);
+    one["count"] = refusal.count;
+    one["last"] = time_view(refusal.last, now);
+    one["last_age_ms"] = age_view(refusal.last, now);
+    if (refusal.heard_from.valid()) one["heard_from"] = to_string(refusal.heard_from);
+    refusals.push_back(std::move(one));
+  }
   json::object server;
   server["connections"] = http.connections;
   server["connections_open"] = http.connections_open;
@@ -246,6 +280,7 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
   out["agent"] = std::move(agent);
   out["members"] = std::move(members);
   out["node"] = std::move(node);
+  out["refused"] = std::move(refusals);
   out["counters"] = counters_view(info.counters);
   out["sockets"] = sockets_view(sockets);
   out["http"] = std::move(server);
@@ -276,6 +311,8 @@ std::string metrics_text(const AgentFacts& facts, const Figures& figures) {
   one({"rumor_bytes_queued", "gauge", "bytes of rumors that are still to be told", info.rumor_bytes_queued});
   one({"suspicions_running", "gauge", "suspects whose timer runs", info.suspicions_running});
   one({"streams_open", "gauge", "open gossip streams", info.streams_open});
+  one({"relays_pending", "gauge", "pings for others that wait for their answer", info.relays_pending});
+  one({"intents_kept", "gauge", "intents about members that are not known yet", info.intents_kept});
   one({"incarnation", "gauge", "this node's incarnation", info.self.incarnation.value});
   const auto up = std::max(Duration::zero(), now.wall - facts.started);
   one({"uptime_seconds", "gauge", "since the agent started",

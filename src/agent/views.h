@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/live_settings.h"
 #include "hearsay/host.h"
 #include "http/server.h"
 
@@ -18,6 +19,9 @@ boost::json::object link_view(const Link& link, Now now);
 // All about a member: {"member","link","changes","testimony","probes"}; `member` is null when it is forgotten.
 boost::json::object why_view(const Member* member, const std::vector<Notice>& history, const Explanation& told,
                              Now now);
+boost::json::object tags_view(const Tags& tags);
+boost::json::object setting_view(const SettingInForce& setting);
+boost::json::array list_view(const std::vector<std::string>& texts);
 boost::json::object counters_view(const Counters& counters);
 // "kind" of a notice: the change's name, or conflict, link, evidence, command, keys, warning, defunct.
 const char* kind_of(const Notice& notice);

@@ -97,6 +97,21 @@ void validate_limits(const Limits& limits, Faults& faults) {
   faults.number<std::uint32_t>("limits.pushed_nodes_max", limits.pushed_nodes_max, 16, 10'000'000);
 }
 
+void validate_admission(const AdmissionConfig& admission, Faults& faults) {
+  const auto bound = [&](const char* key, std::size_t count) {
+    if (count <= kAdmissionEntriesMax) return;
+    faults.add(key, std::to_string(count) + " entries are too many",
+               "use at most " + std::to_string(kAdmissionEntriesMax) + "; a network can hold many addresses");
+  };
+  bound("allow", admission.allow.size());
+  bound("admit", admission.rules.size());
+  for (const auto& rule : admission.rules) {
+    if (rule.reason.size() <= kReasonBytesMax) continue;
+    faults.add("admit", "a reason is " + std::to_string(rule.reason.size()) + " bytes long",
+               "use at most " + std::to_string(kReasonBytesMax) + " bytes");
+  }
+}
+
 }  // namespace
 
 Config Config::of(Profile profile) {
@@ -131,6 +146,23 @@ Config Config::of(Profile profile) {
   return config;
 }
 
+std::size_t encoded_bytes(const Tags& tags) {
+  // The leading 0xff, the map's header, and a header of one or three bytes for each text (old msgpack).
+  const auto text_bytes = [](const std::string& text) { return text.size() + (text.size() > 31 ? 3 : 1); };
+  std::size_t bytes = 1 + (tags.size() > 15 ? 3 : 1);
+  for (const auto& [key, value] : tags) bytes += text_bytes(key) + text_bytes(value);
+  return bytes;
+}
+
+std::string tags_complaint(const Tags& tags) {
+  const std::size_t bytes = encoded_bytes(tags);
+  if (bytes <= kMetaBytesMax) return {};
+  const auto largest =
+      std::ranges::max_element(tags, {}, [](const auto& tag) { return tag.first.size() + tag.second.size(); });
+  return "the tags take " + std::to_string(bytes) + " bytes, the largest of them, \"" +
+         largest->first.substr(0, 64) + "\", " + std::to_string(largest->first.size() + largest->second.size());
+}
+
 std::vector<ConfigFault> validate(const Config& config) {
   Faults faults;
   if (config.name.empty()) {
@@ -147,12 +179,8 @@ std::vector<ConfigFault> validate(const Config& config) {
   } else if (config.advertise.port == 0) {
     faults.add("advertise", "the advertised port is 0", "advertise the port that this node is reached at");
   }
-  // The encoding of tags is the map's header and a header of at most 3 bytes for each string.
-  std::size_t tag_bytes = 4;
-  for (const auto& [key, value] : config.tags)
-    tag_bytes += key.size() + value.size() + (key.size() > 31 ? 3 : 1) + (value.size() > 31 ? 3 : 1);
-  if (tag_bytes > kMetaBytesMax) {
-    faults.add("tags", "the tags take " + std::to_string(tag_bytes) + " bytes",
+  if (auto complaint = tags_complaint(config.tags); !complaint.empty()) {
+    faults.add("tags", std::move(complaint),
                "they are sent with every update: use at most " + std::to_string(kMetaBytesMax) + " bytes");
   }
   // Peers never accept a member at incarnation 0, and none can be refuted at the end of the 32 bits.
@@ -167,6 +195,7 @@ std::vector<ConfigFault> validate(const Config& config) {
   validate_serf(config.serf, faults);
   validate_contact(config.contact, faults);
   validate_limits(config.limits, faults);
+  validate_admission(config.admission, faults);
   for (const auto& key : config.crypto.keys) {
     if (key.size() == 16 || key.size() == 24 || key.size() == 32) continue;
     faults.add("crypto.keys", "a key is " + std::to_string(key.size()) + " bytes long",

@@ -1,5 +1,7 @@
 #include "cli/api_client.h"
 
+#include <algorithm>
+
 #include <boost/json/value.hpp>
 
 #include "agent/config.h"
@@ -34,7 +36,13 @@ Result<boost::json::value> ApiClient::call(std::string_view method, std::string 
 }
 
 int report(Terminal& terminal, std::string_view command, const Error& error) {
-  std::string text = "hearsay " + std::string(command) + ": " + printable(error.cause) + "\n";
+  // A cause may have several lines, such as all faults of a configuration.
+  std::string text = "hearsay " + std::string(command) + ": ";
+  for (std::size_t begin = 0; begin <= error.cause.size();) {
+    const std::size_t end = std::min(error.cause.find('\n', begin), error.cause.size());
+    text += (begin == 0 ? "" : "  ") + printable(std::string_view(error.cause).substr(begin, end - begin)) + "\n";
+    begin = end + 1;
+  }
   if (!error.cure.empty()) text += "  " + printable(error.cure) + "\n";
   terminal.err(text);
   return kFailed;

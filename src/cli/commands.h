@@ -58,6 +58,17 @@ struct Arguments {
   std::vector<std::string> peers;
   // why
   std::string member;
+  // force-leave
+  bool prune = false;
+  // tags
+  std::vector<std::string> set;
+  std::vector<std::string> remove;
+  // help, completion
+  std::vector<std::string> topic;
+  bool man = false;
+  std::string shell;
+  // info
+  bool settings_in_force = false;
   // info
   bool all = false;
   // monitor
@@ -84,6 +95,9 @@ int run_agent(const Arguments& arguments, Terminal& terminal);
 int run_members(const Arguments& arguments, Terminal& terminal);
 int run_join(const Arguments& arguments, Terminal& terminal);
 int run_leave(const Arguments& arguments, Terminal& terminal);
+int run_force_leave(const Arguments& arguments, Terminal& terminal);
+int run_tags(const Arguments& arguments, Terminal& terminal);
+int run_reload(const Arguments& arguments, Terminal& terminal);
 int run_info(const Arguments& arguments, Terminal& terminal);
 int run_why(const Arguments& arguments, Terminal& terminal);
 int run_monitor(const Arguments& arguments, Terminal& terminal);

@@ -1,5 +1,5 @@
-// The one table of commands. Dispatch, --help and suggestions come from it. The only unit that sees CLI11, whose
-// templates are slow to compile.
+// The one table of commands. Dispatch, --help, the manual, completions and suggestions come from it. With manual.cc
+// the only unit that sees CLI11, whose templates are slow to compile.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
@@ -7,7 +7,9 @@
 
 #include "agent/text.h"
 #include "agent/version.h"
+#include "cli/api_client.h"
 #include "cli/commands.h"
+#include "cli/manual.h"
 
 namespace hearsay::cli {
 namespace {
@@ -144,9 +146,28 @@ void declare_why(CLI::App& app, Arguments& arguments) {
   app.add_option("NAME", arguments.member, "the member in question")->required()->type_name("");
 }
 
+void declare_force_leave(CLI::App& app, Arguments& arguments) {
+  declare_client(app, arguments);
+  app.add_option("NAME", arguments.member, "a member that failed and will not return")->required()->type_name("");
+  app.add_flag("--prune", arguments.prune, "forget it at once, everywhere");
+}
+
+void declare_tags(CLI::App& app, Arguments& arguments) {
+  declare_client(app, arguments);
+  app.add_option("--set", arguments.set, "add this tag or change it; repeatable")
+      ->type_name("KEY=VALUE")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  app.add_option("--delete", arguments.remove, "take this tag away; repeatable")
+      ->type_name("KEY")
+      ->type_size(1)
+      ->allow_extra_args(false);
+}
+
 void declare_info(CLI::App& app, Arguments& arguments) {
   declare_client(app, arguments);
   app.add_flag("--all", arguments.all, "all counters, not only what was dropped or failed");
+  app.add_flag("--settings", arguments.settings_in_force, "the settings in force, and where each comes from");
 }
 
 void declare_keys(CLI::App& app, Arguments& arguments) {
@@ -275,11 +296,51 @@ void declare_sim_spread(CLI::App& app, Arguments& arguments) {
       "rounds and messages for 10 to 1000000 nodes, fanout 1 to 3 and all modes, beside what is often claimed");
 }
 
+std::string full_name(const CLI::App* app) {
+  return app->get_parent() == nullptr ? "hearsay" : full_name(app->get_parent()) + " " + app->get_name();
+}
+
+void declare_help(CLI::App& app, Arguments& arguments) {
+  app.add_option("COMMAND", arguments.topic, "the command in question (default: all of them)")->type_name("");
+  app.add_flag("--man", arguments.man, "the whole manual, in the language of man(7)");
+}
+
+void declare_completion(CLI::App& app, Arguments& arguments) {
+  app.add_option("SHELL", arguments.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->type_name("");
+}
+
+int print_help(const CLI::App& app, const Arguments& arguments, Terminal& terminal) {
+  if (arguments.man) {
+    terminal.out(man_page(app));
+    return kDone;
+  }
+  const CLI::App* where = &app;
+  for (const auto& word : arguments.topic) {
+    const auto found = where->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
+    if (found.empty()) {
+      return report(terminal, "help",
+                    {Errc::invalid_argument, "there is no command \"" + word + "\"", "`hearsay help` lists all"});
+    }
+    where = found.front();
+  }
+  terminal.out(where->help(where == &app ? "" : full_name(where->get_parent())));
+  return kDone;
+}
+
+int print_completion(const CLI::App& app, const Arguments& arguments, Terminal& terminal) {
+  terminal.out(completion(app, arguments.shell));
+  return kDone;
+}
+
 struct Command {
   const char* name;  // "sim cluster": a command of a group
   const char* summary;
   void (*declare)(CLI::App&, Arguments&);
   int (*run)(const Arguments&, Terminal&);
+  int (*print)(const CLI::App&, const Arguments&, Terminal&) = nullptr;  // for those about the table itself
 };
 
 constexpr Command kCommands[] = {
@@ -287,6 +348,10 @@ constexpr Command kCommands[] = {
     {"members", "List the members as an agent sees them", &declare_members, &run_members},
     {"join", "Make an agent join a cluster", &declare_join, &run_join},
     {"leave", "Make an agent leave its cluster and end", &declare_client, &run_leave},
+    {"force-leave", "Say of a failed member that it left, so that nobody waits for it", &declare_force_leave,
+     &run_force_leave},
+    {"tags", "Show an agent's tags, or change them", &declare_tags, &run_tags},
+    {"reload", "Make an agent read its configuration again", &declare_client, &run_reload},
     {"info", "Show an agent's health, queues and losses", &declare_info, &run_info},
     {"why", "Explain why an agent believes what it believes of a member", &declare_why, &run_why},
     {"monitor", "Follow what an agent learns, until Ctrl-C", &declare_monitor, &run_monitor},
@@ -296,6 +361,9 @@ constexpr Command kCommands[] = {
     {"sim swarm", "Try many clusters with random faults, and check what must always hold", &declare_sim_swarm,
      &run_sim_swarm},
     {"sim spread", "Spread a rumor among up to ten million nodes", &declare_sim_spread, &run_sim_spread},
+    {"help", "Show the help of a command, or the manual", &declare_help, nullptr, &print_help},
+    {"completion", "Print what makes a shell complete hearsay's words", &declare_completion, nullptr,
+     &print_completion},
     {"version", "Show the version and the protocols", &add_output_options, &run_version},
 };
 
@@ -324,10 +392,6 @@ const CLI::App* innermost(const CLI::App& app) {
   const CLI::App* where = &app;
   while (!where->get_subcommands().empty()) where = where->get_subcommands().front();
   return where;
-}
-
-std::string full_name(const CLI::App* app) {
-  return app->get_parent() == nullptr ? "hearsay" : full_name(app->get_parent()) + " " + app->get_name();
 }
 
 // What to say of words that are neither command nor option, with the nearest that is.
@@ -391,7 +455,7 @@ int run(int count, const char* const* words, Terminal& terminal) {
     return kUsage;
   }
   if (arguments.no_color) terminal.colour = false;
-  return chosen->run(arguments, terminal);
+  return chosen->print != nullptr ? chosen->print(app, arguments, terminal) : chosen->run(arguments, terminal);
 }
 
 }  // namespace hearsay::cli

@@ -93,6 +93,73 @@ TEST_F(CliTest, members_is_an_aligned_table_sorted_by_name) {
   EXPECT_THAT(ask({"members", "--detailed"}).out, AllOf(HasSubstr("Incarnation"), HasSubstr("5 (2 to 5)")));
 }
 
+TEST_F(CliTest, force_leave_names_the_member_and_what_became_of_it) {
+  will_answer(200, R"({"left":true})");
+  EXPECT_EQ(ask({"force-leave", "n7"}).out, "n7 counts as left here; the others are being told\n");
+  EXPECT_EQ(asked_, R"(POST /v1/force-leave {"name":"n7","prune":false})");
+  EXPECT_EQ(ask({"force-leave", "n7", "--prune"}).out, "n7 is forgotten here; the others are being told\n");
+  EXPECT_EQ(asked_, R"(POST /v1/force-leave {"name":"n7","prune":true})");
+  EXPECT_EQ(say({"force-leave"}).status, 2);
+}
+
+TEST_F(CliTest, tags_are_shown_and_changed) {
+  will_answer(200, R"({"tags":{"role":"web","zone":"n\u001b"}})");
+  EXPECT_EQ(ask({"tags"}).out, "role=web\nzone=n\\x1b\n");
+  EXPECT_EQ(asked_, "GET /v1/tags ");
+  will_answer(200, R"({"updated":true,"tags":{"role":"db"},"kept":false})");
+  const auto said = ask({"tags", "--set", "role=db", "--set", "x=a=b", "--delete", "zone"});
+  EXPECT_EQ(said.out, "role=db\n");
+  EXPECT_THAT(said.err, HasSubstr("no data directory"));
+  EXPECT_EQ(asked_, R"(PATCH /v1/tags {"set":{"role":"db","x":"a=b"},"delete":["zone"]})");
+  const auto wrong = ask({"tags", "--set", "role"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("KEY=VALUE"));
+}
+
+TEST_F(CliTest, reload_tells_what_changed_what_waits_and_every_fault_on_a_line) {
+  will_answer(200, R"({"changed":["tags","log_level"],"needs_restart":["bind"],"warnings":[]})");
+  EXPECT_EQ(ask({"reload"}).out, "changed: tags, log_level\nonly a restart takes over: bind\n");
+  EXPECT_EQ(asked_, "POST /v1/reload ");
+  will_answer(200, R"({"changed":[],"needs_restart":[],"warnings":[]})");
+  EXPECT_EQ(ask({"reload"}).out, "nothing changed\n");
+  will_answer(
+      400, R"({"error":{"code":"invalid_config","cause":"2 faults\na.toml:1: x\na.toml:2: y","cure":"correct"}})");
+  const auto refused = ask({"reload"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(refused.err, "hearsay reload: 2 faults\n  a.toml:1: x\n  a.toml:2: y\n  correct\n");
+}
+
+TEST_F(CliTest, info_shows_settings_and_who_was_not_admitted) {
+  will_answer(200, R"({"settings":[{"key":"bind","value":"\"10.0.0.1:7946\"","source":"file","where":"a.toml:2",
+    "reload":false},{"key":"swim.probe_interval","value":"\"1s\"","source":"default","where":"","reload":true}]})");
+  EXPECT_EQ(ask({"info", "--settings"}).out,
+            "Key                  Value            From      Reload\n"
+            "bind                 \"10.0.0.1:7946\"  a.toml:2  no\n"
+            "swim.probe_interval  \"1s\"             default   yes\n");
+  will_answer(200, R"({"refused":[{"name":"x\u001b","addr":"10.0.0.9:7946","reason":"not here","count":3,
+    "last_age_ms":5000}],"self":{},"agent":{},"node":{},"members":{},"counters":{},"sockets":{},"http":{}})");
+  EXPECT_THAT(ask({"info"}).out, HasSubstr("not admitted lately\n  x\\x1b  10.0.0.9:7946  5s ago  3x  not here\n"));
+}
+
+TEST(Cli, the_manual_and_the_completions_know_every_command_and_option) {
+  const auto manual = say({"help", "--man"});
+  EXPECT_EQ(manual.status, 0);
+  for (const char* part :
+       {".TH HEARSAY 1", ".SS \"hearsay force\\-leave NAME\"", "\\-\\-prune", ".SS \"hearsay sim cluster\"",
+        "\\-\\-keyring\\-file\\fR \\fIFILE", "SIGHUP", "HEARSAY_HTTP_ADDR"}) {
+    EXPECT_THAT(manual.out, HasSubstr(part));
+  }
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const auto script = say({"completion", shell}).out;
+    for (const char* part : {"force-leave", "prune", "cluster"}) EXPECT_THAT(script, HasSubstr(part)) << shell;
+  }
+  EXPECT_EQ(say({"completion", "csh"}).status, 2);
+  EXPECT_EQ(say({"completion"}).status, 2);
+  EXPECT_THAT(say({"help", "join"}).out, HasSubstr("PEER"));
+  EXPECT_THAT(say({"help", "sim", "cluster"}).out, HasSubstr("--crash"));
+  EXPECT_THAT(say({"help", "nonsense"}).err, HasSubstr("no command \"nonsense\""));
+}
+
 constexpr const char* kWhy = R"({"member":{"name":"n7","addr":"10.0.0.7:7946","status":"failed","incarnation":4,
  "self":false,"status_since":"2026-11-21T01:02:07.000Z","last_contact":"2026-11-21T01:02:00.000Z"},
  "link":{"line":"n1 -> n7 does not carry UDP (x)"

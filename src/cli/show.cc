@@ -114,9 +114,52 @@ int run_members(const Arguments& arguments, Terminal& terminal) {
   return kDone;
 }
 
+namespace {
+
+// The settings in force: value, and where it comes from.
+int show_settings(const ApiClient& client, const Arguments& arguments, Terminal& terminal) {
+  const auto answer = client.call("GET", "/v1/settings");
+  if (!answer) return report(terminal, "info", answer.error());
+  if (arguments.json) {
+    terminal.out(http::pretty(*answer) + "\n");
+    return kDone;
+  }
+  Table table({"Key", "Value", "From", "Reload"});
+  if (at(*answer, "settings").is_array()) {
+    for (const auto& setting : at(*answer, "settings").get_array()) {
+      const std::string where = text_at(setting, "where");
+      const std::string from = where.empty() ? text_at(setting, "source") : where;
+      table.add({{printable(text_at(setting, "key"))},
+                 {or_dash(text_at(setting, "value"))},
+                 {printable(from), from == "default" ? Style::dim : Style::plain},
+                 {yes_no(at(setting, "reload"))}});
+    }
+  }
+  terminal.out(table.render(terminal));
+  return kDone;
+}
+
+// Members that were not taken, and why.
+void show_refused(const json::value& info, Terminal& terminal) {
+  const auto& refused = at(info, "refused");
+  if (!refused.is_array() || refused.get_array().empty()) return;
+  Table table({});
+  for (const auto& one : refused.get_array()) {
+    table.add({{"  " + printable(text_at(one, "name")), Style::warn},
+               {printable(text_at(one, "addr"))},
+               {age_text(at(one, "last_age_ms")) + " ago"},
+               {std::to_string(number_at(one, "count")) + "x"},
+               {printable(text_at(one, "reason"))}});
+  }
+  print_group(terminal, "not admitted lately", table);
+}
+
+}  // namespace
+
 int run_info(const Arguments& arguments, Terminal& terminal) {
   const auto client = ApiClient::create(arguments);
   if (!client) return report(terminal, "info", client.error());
+  if (arguments.settings_in_force) return show_settings(*client, arguments, terminal);
   const auto answer = client->call("GET", "/v1/info");
   if (!answer) return report(terminal, "info", answer.error());
   if (arguments.json) {
@@ -166,6 +209,8 @@ int run_info(const Arguments& arguments, Terminal& terminal) {
   state.add({{"  rumors queued"},
              {std::to_string(number_at(node, "rumors_queued")) + " (" +
               std::to_string(number_at(node, "rumor_bytes_queued")) + " bytes)"}});
+  state.add({{"  pings for others"}, {std::to_string(number_at(node, "relays_pending"))}});
+  state.add({{"  intents kept"}, {std::to_string(number_at(node, "intents_kept"))}});
   state.add({{"  gossip streams open"}, {std::to_string(number_at(node, "streams_open"))}});
   state.add({{"  HTTP connections"}, {std::to_string(number_at(at(*answer, "http"), "connections_open"))}});
   state.add({{"  monitors"}, {std::to_string(number_at(at(*answer, "http"), "streams_open"))}});
@@ -173,6 +218,7 @@ int run_info(const Arguments& arguments, Terminal& terminal) {
     state.add({{"  defunct", Style::bad}, {"yes: this node hit a fault of its own; restart the agent"}});
   }
   print_group(terminal, "state", state);
+  show_refused(*answer, terminal);
 
   const auto warn_of = [&](std::string_view title, std::string_view key, const auto& text_of) {
     if (!at(node, key).is_array() || at(node, key).get_array().empty()) return;

@@ -11,11 +11,14 @@ using Kind = Outcome::Kind;
 using What = MemberChange::What;
 
 MemberTable::MemberTable(base::Interner& interner, const Config& config, const Versions& ours)
-    : interner_(&interner),
-      self_name_(config.name),
-      ours_(ours),
-      members_max_(config.limits.members_max),
-      reclaim_after_(config.swim.gossip_to_the_dead) {}
+    : interner_(&interner), self_name_(config.name), ours_(ours) {
+  configure(config);
+}
+
+void MemberTable::configure(const Config& config) {
+  members_max_ = config.limits.members_max;
+  reclaim_after_ = config.swim.gossip_to_the_dead;
+}
 
 MemberTable::~MemberTable() {
   for (const MemberId id : order_) {

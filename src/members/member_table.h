@@ -33,6 +33,9 @@ class MemberTable {
   MemberTable(const MemberTable&) = delete;
   MemberTable& operator=(const MemberTable&) = delete;
 
+  // Takes over what may change while the node runs: limits.members_max, swim.gossip_to_the_dead.
+  void configure(const Config& config);
+
   // The only way to change what is known. O(1) but for ForgetClaim (O(N)).
   Outcome apply(Now now, const Claim& claim);
 
@@ -118,8 +121,8 @@ class MemberTable {
   base::Interner* interner_;
   std::string self_name_;
   Versions ours_;
-  std::uint32_t members_max_;
-  Duration reclaim_after_;
+  std::uint32_t members_max_ = 0;
+  Duration reclaim_after_{};
 
   std::vector<Row> rows_;
   std::vector<std::uint32_t> free_;

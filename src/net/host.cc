@@ -353,6 +353,18 @@ void Host::why(std::string member, std::function<void(Result<Explanation>)> done
              [core = impl_->core, member = std::move(member), done = std::move(done)] { core->why(member, done); });
 }
 
+void Host::force_leave(std::string name, bool prune, Done done) {
+  asio::post(impl_->core->loop(), [core = impl_->core, name = std::move(name), prune, done = std::move(done)] {
+    core->command([&](CommandId id) { return ForceLeave{id, name, prune}; }, done);
+  });
+}
+
+void Host::reconfigure(Config config, Done done) {
+  asio::post(impl_->core->loop(), [core = impl_->core, config = std::move(config), done = std::move(done)] {
+    core->command([&](CommandId id) { return Reconfigure{id, config}; }, done);
+  });
+}
+
 void Host::on_notice(std::function<void(const Notice&)> listener) {
   asio::post(impl_->core->loop(),
              [core = impl_->core, listener = std::move(listener)] { core->add_listener(listener); });

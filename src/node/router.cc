@@ -92,7 +92,8 @@ void Router::input(Now now, Handle handle) {
   try {
     CHECK(now.steady >= latest_);
     latest_ = now.steady;
-    Step step{now, config_, members_, rumors_, out_, outcomes_, counters_, repair_.extension(members_)};
+    Step step{now,        config_, members_, rumors_, out_, outcomes_, counters_, repair_.extension(members_),
+              &admission_};
     handle(step);
     drain(step);
     for (const auto& join : out_.take_joins()) {
@@ -388,10 +389,9 @@ void Router::command(Step& step, const hearsay::Leave& leave) { leave_.on_comman
 void Router::command(Step& step, const hearsay::SetTags& set_tags) {
   Bytes meta = wire::encode_tags(set_tags.tags);
   if (meta.size() > kMetaBytesMax) {
-    out_.notify(
-        {step.now, CommandDone{set_tags.id, 0,
-                               Error{Errc::too_large, "the tags take " + std::to_string(meta.size()) + " bytes",
-                                     "use at most " + std::to_string(kMetaBytesMax) + " bytes"}}});
+    out_.notify({step.now, CommandDone{set_tags.id, 0,
+                                       Error{Errc::too_large, tags_complaint(set_tags.tags),
+                                             "use at most " + std::to_string(kMetaBytesMax) + " bytes"}}});
     return;
   }
   if (leave_.running() || !members::is_up(members_.self_row().verdict)) {
@@ -413,6 +413,73 @@ void Router::command(Step& step, const hearsay::Why& why) {
 
 void Router::command(Step& step, const hearsay::ManageKeys& manage_keys) {
   key_rounds_.on_command(step, manage_keys);
+}
+
+void Router::command(Step& step, const hearsay::ForceLeave& force_leave) {
+  const bool gone = leave_.running() || !members::is_up(members_.self_row().verdict);
+  auto error = gone ? std::optional(Error{Errc::wrong_state, "this node is leaving or has left",
+                                          "ask an agent that is a member of the cluster"})
+                    : intents_.force_leave(step, force_leave.name, force_leave.prune);
+  drain(step);
+  out_.notify({step.now, CommandDone{force_leave.id, 0, std::move(error)}});
+}
+
+void Router::command(Step& step, const hearsay::Reconfigure& wanted) {
+  auto error = reconfigure(step, wanted.config);
+  drain(step);
+  out_.notify({step.now, CommandDone{wanted.id, 0, std::move(error)}});
+}
+
+std::optional<Error> Router::reconfigure(Step& step, const Config& wanted) {
+  const auto take = [&wanted](Config& config) {
+    config.tags = wanted.tags;
+    config.swim = wanted.swim;
+    config.serf = wanted.serf;
+    config.contact = wanted.contact;
+    config.admission = wanted.admission;
+    config.limits.members_max = wanted.limits.members_max;
+  };
+  Config next = config_;
+  take(next);
+  Error faults{Errc::invalid_config, {}, {}};
+  for (const auto& fault : validate(next)) {
+    faults.cause += (faults.cause.empty() ? "" : "; ") + fault.key + ": " + fault.cause;
+    faults.cure += (faults.cure.empty() ? "" : "; ") + fault.key + ": " + fault.cure;
+  }
+  if (!faults.cause.empty()) return faults;
+  Bytes meta = wire::encode_tags(wanted.tags);
+  const bool other_tags = !std::ranges::equal(meta, members_.meta(members_.self()));
+  if (other_tags && (leave_.running() || !members::is_up(members_.self_row().verdict))) {
+    return Error{Errc::wrong_state, "this node is leaving or has left: its tags cannot change", "join again first"};
+  }
+  take(config_);  // in place: views of the name stay valid
+  members_.configure(config_);
+  health_.set_max(config_.swim.health_max);
+  push_pull_.on_reconfigured(step);
+  if (other_tags) refute_.set_meta(step, std::move(meta));
+  forget_refused(step);
+  return std::nullopt;
+}
+
+void Router::forget_refused(Step& step) {
+  const auto& policy = config_.admission;
+  if (policy.allow.empty() && policy.rules.empty()) return;
+  for (const MemberId id : members_.order()) {
+    if (members_.is_self(id)) continue;
+    const Member member = describe(members_, id);
+    auto reason = refuses(policy, member.name, member.address, member.tags);
+    if (!reason) continue;
+    const auto& row = members_.row(id);
+    admission_.refused(step.now, out_, {members_.name(id), {row.incarnation}, members_.addr(id), row.port, {}, {}},
+                       {}, *std::move(reason));
+    refused_.push_back(member.name);
+  }
+  for (auto& name : refused_) {
+    members::Claim forget{members::ForgetClaim{std::move(name)}, {}};
+    forget.evidence.source = Evidence::Source::command;
+    step.submit(std::move(forget));
+  }
+  refused_.clear();
 }
 
 void Router::on_reply(Now now, CallId call, const Reply& reply) {
@@ -507,6 +574,9 @@ NodeInfo Router::info() const {
   info.streams_open = static_cast<std::uint32_t>(streams_.size());
   info.links = reachability_.links(members_);
   info.conflicts = notices_.conflicts(latest_);
+  info.relays_pending = static_cast<std::uint32_t>(relay_.pending());
+  info.intents_kept = static_cast<std::uint32_t>(intents_.kept());
+  info.refusals = admission_.latest();
   info.encrypted = !envelope_.keyring.empty();
   info.has_left = !members::is_up(members_.self_row().verdict);
   info.defunct = !defunct_.empty();
@@ -516,10 +586,10 @@ NodeInfo Router::info() const {
 
 std::uint64_t Router::state_hash() {
   base::HashArchive archive;
-  archive(members_, rumors_, out_, streams_, health_, clock_, event_clock_, query_clock_, intents_, leave_,
-          answers_, keys_, pass_through_, key_rounds_, refute_, probe_, relay_, vet_, suspicion_, gossip_round_,
-          push_pull_, join_, correct_, reap_, repair_, reconnect_, reachability_, inquiry_, name_vote_,
-          counters_.values);
+  archive(members_, rumors_, out_, admission_, streams_, health_, clock_, event_clock_, query_clock_, intents_,
+          leave_, answers_, keys_, pass_through_, key_rounds_, refute_, probe_, relay_, vet_, suspicion_,
+          gossip_round_, push_pull_, join_, correct_, reap_, repair_, reconnect_, reachability_, inquiry_,
+          name_vote_, counters_.values);
   return archive.value();
 }
 

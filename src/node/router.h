@@ -96,6 +96,10 @@ class Router {
   void command(Step& step, const hearsay::SetTags& set_tags);
   void command(Step& step, const hearsay::ManageKeys& manage_keys);
   void command(Step& step, const hearsay::Why& why);
+  void command(Step& step, const hearsay::ForceLeave& force_leave);
+  void command(Step& step, const hearsay::Reconfigure& reconfigure);
+  std::optional<Error> reconfigure(Step& step, const Config& wanted);
+  void forget_refused(Step& step);
 
   // Calls f with every room that has deadlines, in the order in which they are polled.
   template <class Self, class F>
@@ -124,6 +128,7 @@ class Router {
   spread::RumorQueue rumors_;
   room::Outbox out_;
   room::Outcomes outcomes_;
+  room::Admission admission_;
   Notices notices_;
   Packer packer_;
   Streams streams_;
@@ -155,6 +160,7 @@ class Router {
   swim::Inquiry inquiry_;
   serf::NameVote name_vote_;
 
+  std::vector<std::string> refused_;  // scratch
   std::string defunct_;  // why; empty: it is well
   Time latest_{};
   std::vector<Action> actions_;

@@ -10,6 +10,22 @@ namespace {
 constexpr std::size_t kLargestRequests = 4;
 // A machine's first stream may go that far over the limit: many that come at once are no attack.
 constexpr std::size_t kHeadroom = 2;
+
+// For the person who joins, and cannot know what "not_opened" means.
+std::string why_unread(wire::Fault fault, bool no_keys) {
+  switch (fault) {
+    case wire::Fault::not_opened:
+      return no_keys ? "it is encrypted, and this node has no key"
+                     : "it is encrypted with a key that this node does not have";
+    case wire::Fault::plaintext:
+      return "it is not encrypted, and this node has a key";
+    case wire::Fault::wrong_label:
+      return "it has another label than this node, or none";
+    default:
+      return wire::name_of(fault);
+  }
+}
+
 }  // namespace
 
 void Streams::open(StreamId stream, const Address& to, Time deadline, ByteView frame) {
@@ -95,7 +111,7 @@ std::optional<Streams::Event> Streams::on_data(const StreamData& data, std::vect
       return std::nullopt;
     }
     actions.push_back(CloseStream{data.stream, true});
-    return end(found, std::string("its answer cannot be read: ") + wire::name_of(fault));
+    return end(found, "its answer cannot be read: " + why_unread(fault, envelope_->keyring.empty()));
   }
   if (stream.inbound) {
     held_bytes_ -= stream.held_bytes;

@@ -17,6 +17,7 @@
 #include "hearsay/counters.h"
 #include "hearsay/time.h"
 #include "members/member_table.h"
+#include "room/admission.h"
 #include "room/outbox.h"
 #include "room/probe_report.h"
 #include "spread/rumor_queue.h"
@@ -81,7 +82,8 @@ struct Step {
   Outbox& out;
   Outcomes& outcomes;
   Counters& counters;
-  ByteView extension{};  // what our pings and acks of this input carry for other hearsay nodes
+  ByteView extension{};            // what our pings and acks of this input carry for other hearsay nodes
+  Admission* admission = nullptr;  // null: everybody is admitted, and no refusal is kept
 
   // Applies the claim at once and offers the outcome to all rooms when this one has returned. Views in the claim
   // must point into the present input or into the interner. Over the bound, the claim is refused and counted.
@@ -90,10 +92,23 @@ struct Step {
       counters.add(Count::dropped_claim_limit);
       return {};
     }
+    const auto* alive = std::get_if<members::AliveClaim>(&claim.body);
+    if (alive != nullptr && !claim.own && admission != nullptr) {
+      if (auto reason = admission->refuses(config.admission, members, *alive)) {
+        counters.add(Count::dropped_admission);
+        admission->refused(now, out, *alive, claim.evidence.heard_from, *std::move(reason));
+        return {};
+      }
+    }
     Outcome outcome = members.apply(now, claim);
-    const bool newcomer = std::holds_alternative<members::AliveClaim>(claim.body) && !outcome.member.valid();
     if (outcome.absurd) counters.add(Count::dropped_incarnation);
-    if (newcomer && members.size() >= config.limits.members_max) counters.add(Count::dropped_members_limit);
+    if (alive != nullptr && !outcome.member.valid() && members.size() >= config.limits.members_max) {
+      counters.add(Count::dropped_members_limit);
+      if (admission != nullptr) {
+        admission->refused(now, out, *alive, claim.evidence.heard_from,
+                           "the table is full: limits.members_max is " + std::to_string(config.limits.members_max));
+      }
+    }
     outcome.claim = nullptr;  // it moves into the queue
     // Nobody does anything about what was refused, and a hostile table holds a lot of it.
     if (outcome.kind != Outcome::Kind::refused) outcomes.push(std::move(claim), outcome);

@@ -92,6 +92,30 @@ void Intents::announce_leave(Step& step) {
   tell(step, wire::LeaveIntent{time, step.config.name, false});
 }
 
+std::optional<Error> Intents::force_leave(Step& step, std::string_view name, bool prune) {
+  const std::string quoted = "\"" + std::string(name.substr(0, kNameBytesMax)) + "\"";
+  const MemberId id = step.members.find(name);
+  if (!id.valid()) {
+    return Error{Errc::not_found, "no member is called " + quoted,
+                 "`hearsay members` lists those that this agent knows"};
+  }
+  if (step.members.is_self(id)) {
+    return Error{Errc::invalid_argument, quoted + " is this agent itself", "`hearsay leave` makes it leave"};
+  }
+  const Status status = members::status_of(step.members.row(id));
+  if (status == Status::alive || status == Status::suspect) {
+    return Error{Errc::wrong_state, quoted + " is " + name_of(status) + ": it would refute that it left, and stay",
+                 status == Status::alive ? "make it leave itself with `hearsay leave` there, or end its agent first"
+                                         : "wait until it has refuted or failed"};
+  }
+  const LamportTime time = clock_->tick();
+  members::Claim claim{IntentClaim{step.members.name(id), time, Intent::leaving, prune}, {}};
+  claim.evidence.source = Evidence::Source::command;
+  step.submit(std::move(claim));
+  tell(step, wire::LeaveIntent{time, name, prune});
+  return std::nullopt;
+}
+
 void Intents::on_outcome(Step& step, const Outcome& outcome) {
   if (!outcome.accepted()) return;
   if (const auto* intent = std::get_if<IntentClaim>(&outcome.claim->body)) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/timers.h"
@@ -30,9 +31,12 @@ class Intents {
   void announce_join(room::Step& step);
   // Tells everybody that we will go.
   void announce_leave(room::Step& step);
+  // Says in a member's name that it leaves, to be told to everybody; the reason when it may not be said.
+  std::optional<Error> force_leave(room::Step& step, std::string_view name, bool prune);
   void on_outcome(room::Step& step, const room::Outcome& outcome);
   void on_time(room::Step& step);
   Time next_deadline() const { return expire_.next_deadline(); }
+  std::size_t kept() const { return kept_.size(); }
 
   template <class Archive>
   void fields(Archive& archive) {

@@ -80,6 +80,49 @@ TEST_F(IntentsTest, a_leave_intent_makes_a_member_leaving_and_is_told_on_verbati
   EXPECT_EQ(rumor(), "") << "heard before";
 }
 
+TEST_F(IntentsTest, a_failed_member_is_forced_to_leave_with_our_clock) {
+  appear(2);
+  submit(members::DeadClaim{"n2", {1}, "n3"});
+  clock.witness({9});
+  auto now_step = step();
+  EXPECT_FALSE(room.force_leave(now_step, "n2", false));
+  drain();
+  EXPECT_EQ(status("n2"), Status::left);
+  EXPECT_EQ(table->row(id("n2")).intent_time, LamportTime{10});
+  EXPECT_EQ(clock.reading(), LamportTime{11});
+  EXPECT_EQ(rumor(), "user leave n2 time=10");
+}
+
+TEST_F(IntentsTest, a_pruned_member_is_forgotten_whether_it_failed_or_left) {
+  for (const auto* from : {"n3", "n2"}) {
+    appear(2);
+    submit(members::DeadClaim{"n2", {1}, from});
+    auto now_step = step();
+    EXPECT_FALSE(room.force_leave(now_step, "n2", true));
+    drain([&](const room::Outcome& outcome) { room.on_outcome(now_step, outcome); });
+    EXPECT_FALSE(id("n2").valid());
+    EXPECT_NE(rumor().find("prune"), std::string::npos);
+  }
+}
+
+TEST_F(IntentsTest, who_is_up_is_not_forced_to_leave_and_nothing_changes) {
+  appear(2);
+  appear(3);
+  submit(members::SuspectClaim{"n3", {1}, "n2"});
+  const auto refused = [&](const char* name) {
+    auto now_step = step();
+    const auto error = room.force_leave(now_step, name, true);
+    return error ? error->code : Errc::io;
+  };
+  EXPECT_EQ(refused("n2"), Errc::wrong_state);
+  EXPECT_EQ(refused("n3"), Errc::wrong_state);
+  EXPECT_EQ(refused("self"), Errc::invalid_argument);
+  EXPECT_EQ(refused("nobody"), Errc::not_found);
+  EXPECT_EQ(rumor(), "");
+  EXPECT_EQ(clock.reading(), LamportTime{1});
+  EXPECT_EQ(status("n3"), Status::suspect);
+}
+
 TEST_F(IntentsTest, a_join_intent_undoes_an_older_leave_intent) {
   appear(2);
   hear(wire::LeaveIntent{{7}, "n2", false});

@@ -169,6 +169,7 @@ class Runner {
         {"trace", &Runner::choose_trace},
         {"keys", &Runner::keys},
         {"encrypt", &Runner::encrypt},
+        {"force-leave", &Runner::force_leave},
     };
     const auto handler = handlers.find(words[0]);
     return handler != handlers.end() && (this->*handler->second)(words);
@@ -273,6 +274,12 @@ class Runner {
     if (words[2] != name_of(command.action)) return false;
     if (command.action != KeyAction::list) command.key = key_of(words[3]);
     world_->command(*place, command);
+    return true;
+  }
+  bool force_leave(const std::vector<std::string>& words) {
+    const auto place = words.size() == 3 || words.size() == 4 ? place_of(words[1]) : std::nullopt;
+    if (!place || (words.size() == 4 && words[3] != "prune")) return false;
+    world_->command(*place, ForceLeave{CommandId{++commands_}, words[2], words.size() == 4});
     return true;
   }
   bool advance(const std::vector<std::string>& words) {

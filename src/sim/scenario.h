@@ -8,6 +8,7 @@
 //   block n1 n2 [udp] (one way)    heal                           loss 0.2
 //   encrypt all|n1 a,b [plain_in] [plain_out]                     keys n1 use b [force]
 //   why n1 n2                      expect-link n1 n2 outgoing|unheard|none
+//   force-leave n1 n3 [prune]
 //   expect n1 n3 failed            agree                          finally
 //   trace messages|notices
 //

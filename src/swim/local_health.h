@@ -17,6 +17,10 @@ class LocalHealth {
   // The score stays in 0 .. max - 1.
   explicit LocalHealth(std::uint8_t max) : max_(max) {}
 
+  void set_max(std::uint8_t max) {
+    max_ = max;
+    add(0);
+  }
   void add(int delta) { score_ = std::clamp(score_ + delta, 0, max_ - 1); }
   // 0 is healthy.
   std::uint8_t score() const { return static_cast<std::uint8_t>(score_); }

@@ -68,6 +68,14 @@ void PushPull::start(Step& step) {
   tick_ = step.after(rng_.within(interval));
 }
 
+void PushPull::on_reconfigured(Step& step) {
+  if (step.config.swim.push_pull_interval == Duration::zero()) {
+    tick_ = kNever;
+  } else if (tick_ == kNever) {
+    start(step);
+  }
+}
+
 void PushPull::on_time(Step& step) {
   const bool up = members::is_up(step.members.self_row().verdict);
   if (step.now.steady >= tick_) {
@@ -101,6 +109,10 @@ void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull
   std::erase(pending_, origin.stream);
   if (role == Role::request && maybe_refuse(step, origin, table)) return;
   if (role == Role::request) {
+    if (const std::string why = refusal_of_sender(step, origin, table); !why.empty()) {
+      step.out.answer(origin.stream, wire::ErrorReply{why});
+      return;
+    }
     state_.clear();
     user_state_->write(step, state_);
     step.out.answer(origin.stream, make_push_pull(step, table.join, state_));
@@ -145,6 +157,28 @@ bool PushPull::maybe_refuse(Step& step, const Origin& origin, const wire::PushPu
                   wire::ErrorReply{"name conflict: " + std::string(newcomer->name) + " is " +
                                    to_string(step.members.address(holder)) + "; give this node another name"});
   return true;
+}
+
+// A table does not say whose it is. When all its members at the address that it came from are refused, its sender
+// is one of them: it is told so, and learns nothing else.
+std::string PushPull::refusal_of_sender(Step& step, const Origin& origin, const wire::PushPull& table) {
+  const auto& policy = step.config.admission;
+  if (step.admission == nullptr || (policy.allow.empty() && policy.rules.empty())) return {};
+  std::string why;
+  for (const auto& node : table.nodes) {
+    const Address address = Address::from_ip(node.addr, room::port_or_own(step, node.port));
+    if (!std::ranges::equal(address.ip_view(), origin.from.ip_view())) continue;
+    const members::AliveClaim alive{node.name, node.incarnation, node.addr, address.port, node.meta, node.vsn};
+    auto reason = step.admission->refuses(policy, step.members, alive);
+    if (!reason) return {};
+    step.counters.add(Count::dropped_admission);
+    if (why.empty()) {
+      why = step.config.name + " does not admit " + std::string(node.name.substr(0, kNameBytesMax)) + " at " +
+            to_string(address) + ": " + *reason;
+    }
+    step.admission->refused(step.now, step.out, alive, origin.from, *std::move(reason));
+  }
+  return why;
 }
 
 void PushPull::on_stream_end(Step& step, StreamId stream) {

@@ -35,6 +35,8 @@ class PushPull {
   enum class Role : std::uint8_t { request, answer, join_answer };
   void on_message(room::Step& step, const room::Origin& origin, const wire::PushPull& table, Role role);
   void on_stream_end(room::Step& step, StreamId stream);
+  // The interval may have become, or been, zero.
+  void on_reconfigured(room::Step& step);
   void on_time(room::Step& step);
   Time next_deadline() const { return std::min(tick_, catch_up_); }
 
@@ -46,6 +48,8 @@ class PushPull {
  private:
   // Refuses a newcomer that asks to join with a name that is taken; false when it does not or may come in.
   bool maybe_refuse(room::Step& step, const room::Origin& origin, const wire::PushPull& table);
+  // Why the admission policy refuses whoever sent this table; empty: it does not.
+  std::string refusal_of_sender(room::Step& step, const room::Origin& origin, const wire::PushPull& table);
   // True: it was news.
   bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node, bool known);
   void exchange_with_anyone(room::Step& step);

@@ -55,6 +55,32 @@ TEST_F(PushPullTest, a_request_is_answered_with_our_table_and_its_own_join_flag)
   EXPECT_EQ(state.merged, "theirs ");
 }
 
+TEST_F(PushPullTest, a_refused_sender_is_told_why_and_gets_no_table) {
+  room::Admission admission;
+  config.admission.allow = {parse_cidr("10.0.0.0/29").value()};
+  const auto ask = [&](std::vector<wire::PushNode> nodes, const Address& from) {
+    wire::PushPull table_message;
+    table_message.nodes = std::move(nodes);
+    auto now_step = step();
+    now_step.admission = &admission;
+    room.on_message(now_step, on_stream(from, 1), table_message, PushPull::Role::request);
+    drain();
+  };
+  ask({node("n9", 9, 1, wire::NodeState::alive), node("n2", 2, 1, wire::NodeState::alive)}, tests::ip(9));
+  const auto lines = sent();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("notify warning not admitted: n9 at 10.0.0.9:7946: its address 10.0.0.9 lies in none"),
+            std::string::npos)
+      << lines[0];
+  EXPECT_NE(lines[1].find("answer 1 error"), std::string::npos) << lines[1];
+  EXPECT_FALSE(id("n9").valid());
+  EXPECT_EQ(counters[Count::dropped_admission], 1u);
+  ask({node("n9", 9, 1, wire::NodeState::alive), node("n2", 2, 1, wire::NodeState::alive)}, tests::ip(2));
+  EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull nodes=3 state=5"}) << "n2 only tells of n9";
+  EXPECT_FALSE(id("n9").valid());
+  EXPECT_EQ(counters[Count::dropped_admission], 2u);
+}
+
 TEST_F(PushPullTest, our_answer_is_our_table_as_it_was_before_the_merge) {
   merge({node("n9", 9, 1, wire::NodeState::alive)});
   EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull join nodes=3 state=5"});

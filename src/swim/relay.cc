@@ -8,14 +8,37 @@ using room::Step;
 // A random start, odd: the numbers of our own probes are even.
 Relay::Relay(base::Rng rng) : seq_{static_cast<std::uint32_t>(rng.next()) | 1u} {}
 
+bool Relay::within_rates(Time now, const Address& from) {
+  if (now - second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    relayed_ = 0;
+    askers_.clear();
+  }
+  if (relayed_ >= kRelaysPerSecond) return false;
+  auto asker = std::ranges::find_if(
+      askers_, [&](const Asker& known) { return std::ranges::equal(known.from.ip_view(), from.ip_view()); });
+  if (asker == askers_.end()) {
+    asker = askers_.insert(askers_.end(), Asker{from, 0});
+    asker->from.port = 0;
+  }
+  if (asker->relayed >= kRelaysPerAsker) return false;
+  ++asker->relayed;
+  ++relayed_;
+  return true;
+}
+
 void Relay::on_message(Step& step, const Origin& origin, const wire::IndirectPing& asked) {
   const MemberId target = step.members.find(asked.node);
   const Address address = Address::from_ip(asked.target, asked.port);
-  if (!target.valid() || step.members.is_self(target) || step.members.address(target) != address ||
-      pending_.size() >= kRelaysMax) {
-    step.counters.add(Count::dropped_unexpected);
+  const bool known = target.valid() && !step.members.is_self(target) && step.members.address(target) == address;
+  if (!known || pending_.size() >= kRelaysMax) {
+    step.counters.add(known ? Count::dropped_ping_relays : Count::dropped_unexpected);
     // We at least are fine, and the asker should know.
     if (asked.nack) step.out.send_bare({origin.from}, wire::Nack{asked.seq});
+    return;
+  }
+  if (!within_rates(step.now.steady, origin.from)) {  // no nack: a flood gets no answers
+    step.counters.add(Count::dropped_ping_relays);
     return;
   }
   step.counters.add(Count::relays);

@@ -5,11 +5,12 @@
 // with its default timings the asker's deadline is at that very moment, so that a healthy asker hears no nack and
 // blames itself for every member that dies.
 //
-// Relays go only to addresses that members are known by, and only so many at a time: otherwise anybody could use
-// us as a reflector.
+// Relays go only to addresses that members are known by, only so many at a time and so many in a second: otherwise
+// anybody could use us as a reflector.
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "base/rng.h"
 #include "base/timers.h"
@@ -17,7 +18,9 @@
 
 namespace hearsay::swim {
 
-inline constexpr std::size_t kRelaysMax = 256;
+inline constexpr std::size_t kRelaysMax = 256;        // that wait for an answer
+inline constexpr std::size_t kRelaysPerSecond = 512;  // for all askers together
+inline constexpr std::uint32_t kRelaysPerAsker = 64;  // in a second, for one IP address
 
 constexpr Duration nack_after(Duration probe_timeout) { return probe_timeout / 5 * 4; }
 
@@ -34,13 +37,22 @@ class Relay {
   void on_pause();
   void on_time(room::Step& step);
   Time next_deadline() const { return due_.next_deadline(); }
+  std::size_t pending() const { return pending_.size(); }
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(seq_, due_, pending_);
+    archive(seq_, due_, pending_, second_, relayed_);
+    for (Asker& asker : askers_) archive(asker.from, asker.relayed);
   }
 
  private:
+  struct Asker {
+    Address from;  // its port is 0: one machine is one asker
+    std::uint32_t relayed = 0;
+  };
+  // Counts one for this asker, if that is within the rates.
+  bool within_rates(Time now, const Address& from);
+
   struct Pending {
     MemberId target;
     Address target_address;
@@ -55,6 +67,9 @@ class Relay {
   SeqNo seq_;
   base::Timers<SeqNo> due_;
   std::map<SeqNo, Pending> pending_;
+  Time second_{};  // when the counts below began
+  std::size_t relayed_ = 0;
+  std::vector<Asker> askers_;  // at most kRelaysPerSecond
 };
 
 }  // namespace hearsay::swim

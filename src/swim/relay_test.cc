@@ -20,6 +20,14 @@ class RelayTest : public tests::RoomFixture {
     room.on_message(now_step, from(asker),
                     wire::IndirectPing{{seq}, target.ip_view(), target.port, node, nack, {}, 0, "n3"});
   }
+  // Many machines ask, so that no single one asks too much.
+  void ask_from(std::uint32_t asker, std::uint32_t seq) {
+    const Address target = tests::ip(2);
+    const std::uint8_t bytes[] = {10, 1, static_cast<std::uint8_t>(asker >> 8), static_cast<std::uint8_t>(asker)};
+    auto now_step = step();
+    room.on_message(now_step, from(Address::from_ip(bytes, 7946)),
+                    wire::IndirectPing{{seq}, target.ip_view(), target.port, "n2", true, {}, 0, "x"});
+  }
   bool ack(SeqNo seq, const Address& address) {
     auto now_step = step();
     return room.on_message(now_step, from(address), wire::Ack{seq, {}});
@@ -130,9 +138,9 @@ TEST_F(RelayTest, an_address_that_no_member_is_known_by_is_not_pinged) {
 }
 
 TEST_F(RelayTest, the_number_of_pings_for_others_is_bounded) {
-  for (std::uint32_t i = 0; i < kRelaysMax + 10; ++i) ask("n2", tests::ip(2), true, i);
+  for (std::uint32_t i = 0; i < kRelaysMax + 10; ++i) ask_from(i, i);
   EXPECT_EQ(counters[Count::relays], kRelaysMax);
-  EXPECT_EQ(counters[Count::dropped_unexpected], 10u);
+  EXPECT_EQ(counters[Count::dropped_ping_relays], 10u);
   out->clear();
   steady += milliseconds(400);
   run();
@@ -141,6 +149,30 @@ TEST_F(RelayTest, the_number_of_pings_for_others_is_bounded) {
   run();
   ask("n2", tests::ip(2));
   EXPECT_EQ(counters[Count::relays], kRelaysMax + 1);
+}
+
+TEST_F(RelayTest, one_asker_is_served_so_often_in_a_second_and_then_gets_no_answer) {
+  for (std::uint32_t i = 0; i < kRelaysPerAsker + 5; ++i) ask("n2", tests::ip(2), true, i);
+  EXPECT_EQ(counters[Count::relays], kRelaysPerAsker);
+  EXPECT_EQ(counters[Count::dropped_ping_relays], 5u);
+  EXPECT_EQ(out->items().size(), kRelaysPerAsker) << "no nack for what is over the rate";
+  ask_from(1, 1);
+  EXPECT_EQ(counters[Count::relays], kRelaysPerAsker + 1) << "others are served";
+  steady += milliseconds(1000);
+  run();
+  ask("n2", tests::ip(2));
+  EXPECT_EQ(counters[Count::relays], kRelaysPerAsker + 2) << "a new second";
+}
+
+TEST_F(RelayTest, all_askers_together_are_served_so_often_in_a_second) {
+  for (std::uint32_t i = 0; i < kRelaysPerSecond + 7; ++i) {
+    out->clear();
+    ask_from(i, i);
+    EXPECT_TRUE(out->items().size() <= 1);
+    if (!out->items().empty()) ack(message<wire::Ping>(0).seq, tests::ip(2));
+  }
+  EXPECT_EQ(counters[Count::relays], kRelaysPerSecond);
+  EXPECT_EQ(counters[Count::dropped_ping_relays], 7u);
 }
 
 TEST_F(RelayTest, a_pause_of_ours_forgets_what_was_asked) {

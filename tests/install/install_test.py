@@ -59,6 +59,15 @@ def test_the_installed_program_starts(prefix):
     assert run(prefix / "bin/hearsay", "version", timeout=30).startswith("hearsay ")
 
 
+def test_the_manual_and_the_completions_are_installed(prefix):
+    assert ".TH HEARSAY 1" in (prefix / "share/man/man1/hearsay.1").read_text()
+    script = prefix / "share/bash-completion/completions/hearsay"
+    words = run("bash", "-c", f"source {script}; COMP_WORDS=(hearsay mem); COMP_CWORD=1; _hearsay; echo ${{COMPREPLY[@]}}")
+    assert words.strip() == "members"
+    for other in ("share/zsh/site-functions/_hearsay", "share/fish/vendor_completions.d/hearsay.fish"):
+        assert "force-leave" in (prefix / other).read_text()
+
+
 def test_only_public_headers_are_installed(prefix):
     installed = {str(p.relative_to(prefix / "include")) for p in (prefix / "include").rglob("*") if p.is_file()}
     public = {str(p.relative_to(ROOT / "include")) for p in (ROOT / "include").rglob("*.h")}
