@@ -31,7 +31,7 @@ namespace hearsay {
   X(dropped_merge_entry, "push/pull entries skipped because they are not valid")              \
   X(dropped_newcomers, "members whom only strangers knew and who did not answer")             \
   X(dropped_members_limit, "members not taken because the table is full")                     \
-  X(dropped_admission, "news of members that the admission policy refuses")                 \
+  X(dropped_admission, "news of members that the admission policy refuses")                   \
   X(dropped_rumor_limit, "rumors dropped because the queue is full")                          \
   X(dropped_rumor_size, "rumors refused because they fit no packet")                          \
   X(dropped_incarnation, "claims with an absurdly high incarnation, or one we cannot outbid") \

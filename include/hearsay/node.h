@@ -100,9 +100,9 @@ struct NodeInfo {
   std::uint32_t streams_open = 0;
   std::vector<Link> links;              // those that do not carry datagrams as they should, oldest first
   std::vector<NameConflict> conflicts;  // names that two nodes claimed within the last five minutes
-  std::uint32_t relays_pending = 0;  // pings for others that wait for their answer
-  std::uint32_t intents_kept = 0;    // intents about members that are not known yet
-  std::vector<Refusal> refusals;     // members not taken lately, with the reason; the latest first, at most 16
+  std::uint32_t relays_pending = 0;     // pings for others that wait for their answer
+  std::uint32_t intents_kept = 0;       // intents about members that are not known yet
+  std::vector<Refusal> refusals;        // members not taken lately, with the reason; the latest first, at most 16
   bool encrypted = false;
   bool has_left = false;
   bool defunct = false;

@@ -20,6 +20,8 @@ class FakeCluster final : public Cluster {
   void members(std::function<void(Members, Now)>) override {}
   void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)>) override {}
   void history(std::function<void(const std::vector<Notice>&)>) override {}
+  void manage_keys(KeyAction, Bytes, bool, Host::KeysDone) override {}
+  void why(std::string, std::function<void(const Result<Explanation>&)>) override {}
   void reconfigure(Config wanted, Done done) override {
     config = std::move(wanted);
     ++asked;

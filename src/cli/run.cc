@@ -421,6 +421,7 @@ int run(int count, const char* const* words, Terminal& terminal) {
   CLI::App app("The gossip layer for a cluster: who is there, who has crashed, who is leaving.", "hearsay");
   app.set_help_flag("-h,--help", "Print this help and end");
   app.set_version_flag("--version", "hearsay " + std::string(agent::version()), "Print the version and end");
+  app.require_subcommand(0, 1);  // or "hearsay help join" would run join
   app.footer("Exit status: 0 done, 1 failed, 2 wrong usage. `hearsay COMMAND --help` tells more.");
   std::map<const CLI::App*, const Command*> commands;
   for (const Command& command : kCommands) {

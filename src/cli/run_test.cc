@@ -160,11 +160,9 @@ TEST(Cli, the_manual_and_the_completions_know_every_command_and_option) {
   EXPECT_THAT(say({"help", "nonsense"}).err, HasSubstr("no command \"nonsense\""));
 }
 
-constexpr const char* kWhy = R"({"member":{"name":"n7","addr":"10.0.0.7:7946","status":"failed","incarnation":4,
+constexpr const char* kWhy = R"json({"member":{"name":"n7","addr":"10.0.0.7:7946","status":"failed","incarnation":4,
  "self":false,"status_since":"2026-11-21T01:02:07.000Z","last_contact":"2026-11-21T01:02:00.000Z"},
- "link":{"line":"n1 -> n7 does not carry UDP (x)"
-}
-,"changes":[
+ "link":{"line":"n1 -> n7 does not carry UDP (x)"},"changes":[
  {"at":"2026-11-21T01:02:03.000Z","kind":"suspected","member":"n7","status":"suspect","incarnation":4,
   "line":"suspected n7 by own_probe","evidence":{"source":"own_probe","accuser":"n1","direct_probes":1,
               "indirect_probes":3,"helpers":["n3","n4","n5"],"nacks":2,
@@ -175,7 +173,7 @@ constexpr const char* kWhy = R"({"member":{"name":"n7","addr":"10.0.0.7:7946","s
  "probes":[{"at":"2026-11-21T01:02:00.000Z","answer":"direct","took_us":512,"helpers":0,"nacks":0},
            {"at":"2026-11-21T01:02:01.000Z","answer":"relayed","took_us":612000,"through":"n3","helpers":3,"nacks":1},
            {"at":"2026-11-21T01:02:02.000Z","answer":"none","took_us":1000000,"helpers":3,"nacks":2}]
-})";
+})json";
 
 TEST_F(CliTest, why_tells_each_verdict_with_its_evidence) {
   will_answer(200, kWhy);

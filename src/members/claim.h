@@ -47,10 +47,10 @@ struct ForgetClaim {   // the row is to be erased
 struct Claim {
   std::variant<AliveClaim, SuspectClaim, DeadClaim, IntentClaim, ForgetClaim> body;
   Evidence evidence;
-  bool own = false;     // about ourselves, by ourselves
-  ByteView verbatim{};  // the message as it came, to be passed on as it is; empty: made here
-  bool known = false;   // to everybody whom we could tell: it is not gossiped
-  bool vouched = true;  // false: a stranger's word, which brings no newcomer into the table (room::vouches)
+  bool own = false;           // about ourselves, by ourselves
+  ByteView verbatim{};        // the message as it came, to be passed on as it is; empty: made here
+  bool known = false;         // to everybody whom we could tell: it is not gossiped
+  bool vouched = true;        // false: a stranger's word, which brings no newcomer into the table (room::vouches)
   bool join_refused = false;  // an alive of a newcomer that is turned away because its name is taken
 };
 

@@ -178,8 +178,8 @@ class Core : public std::enable_shared_from_this<Core> {
     if (answer != nullptr && dones_.contains(answer->id.value)) key_answers_[answer->id.value].push_back(*answer);
     // A listener that ends the host ends the hearing of the others as well.
     for (std::size_t i = 0; i < listeners_.size() && !stopping_; ++i) listeners_[i](notice);
-    if (const auto* answer = std::get_if<Explanation>(&notice.body)) {
-      if (const auto asked = explained_.find(answer->id.value); asked != explained_.end()) *asked->second = *answer;
+    if (const auto* told = std::get_if<Explanation>(&notice.body)) {
+      if (const auto asked = explained_.find(told->id.value); asked != explained_.end()) *asked->second = *told;
     }
     if (const auto* done = std::get_if<CommandDone>(&notice.body)) end_command(*done);
     if (defunct_ && !stopping_) end_commands(defunct());
@@ -226,7 +226,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Address advertised_;
   std::vector<std::function<void(const Notice&)>> listeners_;
   std::map<std::uint64_t, Host::Done> dones_;
-  std::map<std::uint64_t, std::vector<KeyAnswer>> key_answers_;  // of commands that have not ended
+  std::map<std::uint64_t, std::vector<KeyAnswer>> key_answers_;              // of commands that have not ended
   std::map<std::uint64_t, std::shared_ptr<Result<Explanation>>> explained_;  // by the command that asked
   std::uint64_t next_command_ = 1;
   bool defunct_ = false;

@@ -161,7 +161,7 @@ class Router {
   serf::NameVote name_vote_;
 
   std::vector<std::string> refused_;  // scratch
-  std::string defunct_;  // why; empty: it is well
+  std::string defunct_;               // why; empty: it is well
   Time latest_{};
   std::vector<Action> actions_;
   Buffers buffers_;

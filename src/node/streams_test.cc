@@ -95,22 +95,22 @@ TEST_F(StreamsTest, who_holds_the_most_streams_loses_its_oldest_to_somebody_else
 TEST_F(StreamsTest, all_streams_together_hold_a_bounded_number_of_bytes) {
   config.limits.stream_bytes_max = 1000;
   envelope.stream_bytes_max = 1000;
-  Bytes table;
-  base::ByteWriter writer(table);
+  Bytes request;
+  base::ByteWriter writer(request);
   wire::encode(writer, wire::PushPullHeader{1000, 0, false});
-  table.resize(table.size() + 700, 0xc0);  // entries of a table that go on and on
+  request.resize(request.size() + 700, 0xc0);  // entries of a table that go on and on
   for (std::uint64_t i = 1; i < 12; i += 2) {
     accept(i);
-    data(i, ByteView(table).first(i == 3 ? 700 : 650));
+    data(i, ByteView(request).first(i == 3 ? 700 : 650));
   }
   EXPECT_EQ(done(), "");
   accept(13);
-  data(13, ByteView(table).first(650));
+  data(13, ByteView(request).first(650));
   EXPECT_EQ(done(), "abort 3 ") << "the largest goes first";
   EXPECT_EQ(counters[Count::dropped_stream_size], 1u);
   EXPECT_TRUE(streams.finish({1}));
   accept(15);
-  data(15, ByteView(table).first(650));
+  data(15, ByteView(request).first(650));
   EXPECT_EQ(done(), "") << "what is finished does not count";
 }
 

@@ -48,13 +48,13 @@ TEST_F(StepTest, newcomers_that_a_full_table_does_not_take_are_counted) {
   EXPECT_EQ(counters[Count::dropped_members_limit], 1u);
 }
 
-TEST(ReplyTo, an_answer_to_a_link_local_address_takes_the_interface_it_came_from) {
+TEST_F(StepTest, an_answer_to_a_link_local_address_takes_the_interface_it_came_from) {
   const Address heard = *parse_address("[fe80::2%3]:40000", 0);
-  const auto named = reply_to(heard, parse_address("fe80::2", 0)->ip_view(), 7946);
+  const auto named = reply_to(*table, heard, parse_address("fe80::2", 0)->ip_view(), 7946);
   EXPECT_EQ(to_string(named.peer.to), "[fe80::2%3]:7946");
   EXPECT_TRUE(named.trusted);
-  const auto other = reply_to(heard, parse_address("fe80::9", 0)->ip_view(), 7946);
-  EXPECT_EQ(to_string(other.peer.to), "[fe80::9]:7946");
+  const auto other = reply_to(*table, heard, parse_address("fe80::9", 0)->ip_view(), 7946);
+  EXPECT_EQ(to_string(other.peer.to), "[fe80::2%3]:40000");
   EXPECT_FALSE(other.trusted) << "nobody shall make us send rumors to strangers";
 }
 

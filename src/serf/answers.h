@@ -36,8 +36,9 @@ class Answers {
  public:
   explicit Answers(base::Rng rng) : rng_(rng) {}
 
-  // Whoever sent this query; nothing, and counted, when that is no other member at the address that it names. Of two
-  // nodes with one name the other one asks, too: it is a stranger, told only when it asks us itself about its name.
+  // Whoever sent this query; nothing, and counted, when that is no other member at the address that it names. Of
+  // two nodes with one name the other one asks, too: it is a stranger, told only when it asks us itself about its
+  // name.
   std::optional<Asker> asker_of(room::Step& step, const room::Origin& origin, const wire::Query& query) const;
   void send(room::Step& step, const Asker& asker, std::uint32_t flags, ByteView payload);
   // Whether an answer with this payload is small enough for Serf.

@@ -14,7 +14,6 @@ using room::Step;
 namespace {
 // A conflict repeats with every packet of both.
 constexpr Duration kVotePause = std::chrono::seconds(30);
-constexpr std::uint32_t kIsAck = 1;
 }  // namespace
 
 Duration vote_timeout(Duration gossip_interval, std::uint32_t members) {

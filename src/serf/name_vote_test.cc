@@ -73,7 +73,10 @@ class NameVoteTest : public tests::RoomFixture {
 
   Clock events{LamportTime{1}};
   Clock queries{LamportTime{7}};
-  PassThrough pass_through{events, queries};
+  wire::Envelope envelope;
+  Answers answers{base::Rng(2)};
+  Keys keys{envelope, answers};
+  PassThrough pass_through{events, queries, answers, keys};
   NameVote room{base::Rng(1), pass_through};
   std::optional<wire::Query> asked;
 

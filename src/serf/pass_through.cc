@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t kAckWanted = 1;
 constexpr std::uint32_t kDoNotTellOn = 2;
 
-
 // Serf's MemberStatus.
 std::uint8_t serf_status(Status status) {
   switch (status) {

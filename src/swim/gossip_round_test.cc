@@ -16,6 +16,7 @@ class GossipRoundTest : public tests::RoomFixture {
     auto now_step = step();
     room::Origin origin = from(tests::ip(9));
     origin.verbatim = verbatim;
+    origin.sealed = true;  // no stranger
     room.on_message(now_step, origin, message_);
     offer();
   }

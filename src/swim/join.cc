@@ -106,8 +106,9 @@ void Join::one_done(Step& step, std::uint64_t number, bool joined, std::string f
   if (--running.waiting > 0) return;
   std::optional<Error> error;
   if (running.joined == 0) {
-    error = Error{Errc::unreachable, "no peer could be joined; the last one tried, " + running.last_failure,
-                  "check that a node runs there, its gossip port, firewalls for TCP and UDP, the key and the label"};
+    error =
+        Error{Errc::unreachable, "no peer could be joined; the last one tried, " + running.last_failure,
+              "check that a node runs there, its gossip port, firewalls for TCP and UDP, the key and the label"};
   }
   done(step, running.command, running.joined, std::move(error));
   running_.erase(found);

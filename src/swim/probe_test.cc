@@ -281,12 +281,12 @@ TEST_F(ProbeTest, who_has_left_probes_nobody) {
 
 TEST_F(ProbeTest, a_ping_is_answered_where_it_asks_for_it) {
   know(2);
-  const Address named = tests::ip(2, 8000);
+  const Address named = tests::ip(2);
   auto now_step = step();
   room.on_message(now_step, from(tests::ip(7)), wire::Ping{{5}, "self", named.ip_view(), named.port, "n2"});
   room.on_message(now_step, from(tests::ip(7)), wire::Ping{{6}, "", {}, 0, ""});
   room.on_message(now_step, on_stream(tests::ip(7), 3), wire::Ping{{7}, "self", {}, 0, ""});
-  EXPECT_EQ(sent(), (std::vector<std::string>{"10.0.0.2:8000 ack seq=5",  // strangers get no rumors
+  EXPECT_EQ(sent(), (std::vector<std::string>{"10.0.0.2:7946 ack seq=5",  // strangers get no rumors
                                               "10.0.0.7:7946 ack seq=6 + rumors", "answer 3 ack seq=7"}));
 }
 

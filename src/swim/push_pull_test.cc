@@ -41,7 +41,9 @@ class PushPullTest : public tests::RoomFixture {
     table_message.nodes = std::move(nodes);
     table_message.user_state = as_bytes("theirs");
     auto now_step = step();
-    room.on_message(now_step, on_stream(tests::ip(9), 1), table_message, role);
+    room::Origin origin = on_stream(tests::ip(9), 1);
+    origin.sealed = true;  // no stranger
+    room.on_message(now_step, origin, table_message, role);
     drain();
   }
 

@@ -14,10 +14,6 @@ namespace {
 
 constexpr Duration kWarnPause = std::chrono::seconds(10);
 
-bool same_ip(const Address& left, const Address& right) {
-  return std::ranges::equal(left.ip_view(), right.ip_view());
-}
-
 }  // namespace
 
 Vet::Vet(base::Rng rng) : seq_{static_cast<std::uint32_t>(rng.next())} {}

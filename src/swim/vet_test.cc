@@ -1,11 +1,12 @@
 #include "swim/vet.h"
 
+#include <gmock/gmock.h>
+
 #include "support/room_fixture.h"
 
 namespace hearsay::swim {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 class VetTest : public tests::RoomFixture {
@@ -13,8 +14,7 @@ class VetTest : public tests::RoomFixture {
   // A stranger's word about "new" at 10.0.0.9, in a datagram or in the table of a stream.
   void told(std::string_view name = "new", std::uint8_t at = 9, const Address& by = tests::ip(66),
             bool on_stream = false) {
-    claims_.emplace_back(alive(name, 1, at), Evidence{});
-    members::Claim claim = claims_.back();
+    members::Claim claim{alive(name, 1, at), {}};
     claim.evidence.heard_from = by;
     claim.evidence.source = on_stream ? Evidence::Source::push_pull : Evidence::Source::gossip;
     claim.vouched = false;
@@ -37,9 +37,6 @@ class VetTest : public tests::RoomFixture {
   std::uint32_t asked() { return message<wire::Ping>(0).seq.value; }
 
   Vet vet{base::Rng(1)};
-
- private:
-  std::deque<members::Claim> claims_;
 };
 
 TEST_F(VetTest, a_newcomer_that_a_stranger_tells_of_is_asked_and_is_no_member_yet) {

@@ -47,7 +47,7 @@ TEST(Describe, serf_messages_are_looked_into) {
   EXPECT_EQ(line("query response"), "user query-response id=77 time=9 from=node-b payload=4");
   EXPECT_EQ(line("query ack"), "user query-ack id=77 time=9 from=node-b payload=0");
   EXPECT_EQ(line("serf push/pull"), "user push-pull time=10 members=1 left=0 events=1");
-  EXPECT_EQ(line("relay"), "user bytes=50");
+  EXPECT_EQ(line("relay"), "user relay to=node-a at=127.0.0.1:7946 bytes=0");
 }
 
 TEST(Describe, what_does_not_decode_is_named_with_its_length) {
