@@ -7,7 +7,7 @@ target_compile_options(hearsay_flags INTERFACE
   -Woverloaded-virtual -Wimplicit-fallthrough)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 sees overlapping copies in std::string at -O3 where there are none (GCC bug 105651).
-  target_compile_options(hearsay_flags INTERFACE -Wno-restrict)
+  target_compile_options(hearsay_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
 option(HEARSAY_WERROR "Treat warnings as errors" OFF)
 if(HEARSAY_WERROR)
