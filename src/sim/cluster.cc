@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "sim/checkers/checker.h"
+#include "sim/measure.h"
 
 namespace hearsay::sim {
 
@@ -18,7 +19,7 @@ std::uint64_t nanoseconds(Duration duration) { return static_cast<std::uint64_t>
 
 class Run {
  public:
-  explicit Run(const ClusterPlan& plan) : plan_(plan), world_({plan.seed, plan.network}) {
+  explicit Run(const ClusterPlan& plan) : plan_(plan), world_({plan.seed, plan.network}), recorder_(plan.nodes) {
     world_.on_notice = [this](Place place, const Notice& notice) { heard(place, notice); };
     world_.on_sent = [this](Place from, Place to, ByteView bytes, bool lost) {
       trace_.add(nanoseconds(world_.elapsed()));
@@ -45,11 +46,8 @@ class Run {
   };
   struct Actor {
     bool paused = false;
-    bool crashed_for_ever = false;
     bool leaves = false;
     bool has_left = false;  // its process ends at the next second
-    Duration down_since{-1};
-    Duration down_for{};
   };
 
   void plan_fault(const Fault& fault) {
@@ -99,6 +97,7 @@ class Run {
       places_[config.name] = place;
       // As an agent does it: the peer to join is a seed as well, so that a refused join is tried again.
       if (place > 0) config.contact.seeds = {to_string(world_.config(0).advertise)};
+      recorder_.on_start(place, world_.elapsed());
       world_.add(config);
       if (place > 0) join(place, 0);
     }
@@ -141,7 +140,7 @@ class Run {
 
   void measure(const std::function<bool(double)>& go_on) {
     zero_ = world_.elapsed();
-    measuring_ = true;
+    recorder_.begin(zero_);
     for (Place place = 0; place < plan_.nodes; ++place) before_.push_back(world_.node(place).info().counters);
     second_bytes_ = 0;
     auto moment = moments_.begin();
@@ -170,17 +169,9 @@ class Run {
 
   void finish() {
     for (Place place = 0; place < plan_.nodes; ++place) {
-      Actor& actor = actors_[place];
       if (world_.is_up(place)) take_counters(place);
-      if (actor.down_since >= Duration{}) actor.down_for += report_.measured - actor.down_since;
-      report_.node_milliseconds += nanoseconds(report_.measured - actor.down_for) / 1'000'000;
     }
-    for (auto& detection : report_.detections) {
-      std::ranges::sort(detection.times);
-      for (Place place = 0; place < plan_.nodes; ++place) {
-        if (runs(place) && place != detection.place) ++detection.observers;
-      }
-    }
+    recorder_.end(world_.elapsed(), report_);
     report_.datagrams = world_.network().datagrams();
     report_.simulated = world_.elapsed();
     look();
@@ -251,30 +242,22 @@ class Run {
     before_[place] = {};
   }
 
-  Duration clock() const { return world_.elapsed() - zero_; }
-
   void crash(Place place, bool for_ever) {
-    Actor& actor = actors_[place];
     if (!world_.is_up(place)) return;
-    if (for_ever) {
-      actor.crashed_for_ever = true;
-      report_.detections.push_back({place, clock(), 0, {}});
-    }
+    recorder_.on_crash(place, world_.elapsed(), for_ever);
     incarnations_[place] = world_.node(place).info().self.incarnation.value;
     take_counters(place);
-    actor.down_since = clock();
-    actor.paused = false;
+    actors_[place].paused = false;
     world_.crash(place);
   }
 
   void restart(Place place, bool disk) {
-    Actor& actor = actors_[place];
     if (world_.is_up(place)) return;
-    actor.crashed_for_ever = false;
-    actor.down_for += clock() - actor.down_since;
-    actor.down_since = Duration{-1};
     for (const auto& checker : checkers_) checker->on_start(place);
-    world_.restart(place, Incarnation{disk ? incarnations_[place] + kIncarnationBlock : 1});
+    const std::uint32_t held = incarnations_[place];
+    const Incarnation incarnation{disk ? held + kIncarnationBlock : 1};
+    recorder_.on_start(place, world_.elapsed(), incarnation, Incarnation{held});
+    world_.restart(place, incarnation);
     for (Place contact = 0; contact < plan_.nodes; ++contact) {
       if (contact == place || !world_.is_up(contact)) continue;
       join(place, contact);
@@ -285,24 +268,28 @@ class Run {
   void leave(Place place) {
     if (!runs(place)) return;
     actors_[place].leaves = true;
+    recorder_.on_leave(place, world_.elapsed());
     world_.command(place, Leave{CommandId{++commands_}});
   }
 
   void change_tags(Place place) {
     if (!runs(place)) return;
-    const auto number = std::to_string(++commands_);
-    world_.command(place, SetTags{CommandId{commands_}, {{"version", number}}});
+    const Tags tags{{"version", std::to_string(++commands_)}};
+    recorder_.on_tags(place, world_.elapsed(), tags);
+    world_.command(place, SetTags{CommandId{commands_}, tags});
   }
 
   void pause(Place place) {
     if (!world_.is_up(place)) return;
     actors_[place].paused = true;
+    recorder_.on_pause(place, world_.elapsed());
     world_.pause(place);
   }
 
   void go_on(Place place) {
     if (!world_.is_up(place) || !actors_[place].paused) return;
     actors_[place].paused = false;
+    recorder_.on_go_on(place, world_.elapsed());
     world_.go_on(place);
   }
 
@@ -336,34 +323,13 @@ class Run {
       const auto wrong = checker->on_change(observer, *change);
       if (!wrong.empty()) found(*checker, observer, wrong + ", says: " + describe(notice));
     }
-    if (!measuring_) return;
-    const auto found = places_.find(change->member.name);
-    if (found == places_.end()) return;
-    const Place subject = found->second;
-    const bool is_running = runs(subject);
-    switch (change->what) {
-      case MemberChange::What::suspected:
-        if (change->evidence.source != Evidence::Source::own_probe) break;
-        ++report_.suspicions;
-        if (is_running) ++report_.false_suspicions;
-        break;
-      case MemberChange::What::failed:
-        if (is_running) ++report_.false_deaths;
-        if (!actors_[subject].crashed_for_ever) break;
-        for (auto& detection : report_.detections) {
-          if (detection.place == subject) detection.times.push_back(clock() - detection.at);
-        }
-        break;
-      case MemberChange::What::refuted:
-        ++report_.refutations;
-        break;
-      default:
-        break;
-    }
+    const auto subject = places_.find(change->member.name);
+    if (subject != places_.end()) recorder_.on_change(observer, subject->second, *change, world_.elapsed());
   }
 
   const ClusterPlan& plan_;
   World world_;
+  Recorder recorder_;
   std::vector<Actor> actors_;
   std::vector<Moment> moments_;
   std::vector<Counters> before_;
@@ -371,7 +337,6 @@ class Run {
   std::map<Place, std::uint32_t> incarnations_;  // of crashed nodes
   std::uint64_t commands_ = 0;
   Duration zero_{};  // the plan's clock starts here
-  bool measuring_ = false;
   std::uint64_t second_bytes_ = 0;
   std::size_t running_ = 0;
   base::Hasher trace_;

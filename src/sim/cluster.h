@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "hearsay/counters.h"
 #include "hearsay/result.h"
+#include "sim/report.h"
 #include "sim/world.h"
 
 namespace hearsay::sim {
@@ -49,40 +49,6 @@ struct ClusterPlan {
   std::vector<Fault> faults;
 };
 inline constexpr std::size_t kClusterNodesMax = 20000;
-
-// How the others came to know of one crash. Times count from the crash.
-struct Detection {
-  Place place = 0;
-  Duration at{};
-  std::size_t observers = 0;    // running nodes at the end that knew the member
-  std::vector<Duration> times;  // of each node that declared it failed, sorted
-};
-
-struct ClusterReport {
-  bool settled = false;
-  Duration settle_time{};  // until all views were complete
-  Duration measured{};     // of the plan's duration; less when it was interrupted
-  bool interrupted = false;
-  Duration simulated{};               // of virtual time, settling included
-  std::vector<Detection> detections;  // of each crash, in order
-  // A mistake is about a member that runs and is not paused. Begun: by an observer's own failed probe. Deaths count
-  // each observer that came to see the member as failed.
-  std::uint64_t suspicions = 0;        // begun by own probes, about anybody
-  std::uint64_t false_suspicions = 0;  // of those, about running members
-  std::uint64_t false_deaths = 0;
-  std::uint64_t refutations = 0;  // suspicions or deaths taken back, over all observers
-  // At the end every running node shows exactly the running ones as alive, each with the incarnation and the tags
-  // that it claims itself. `disagreement` names the first that does not.
-  bool agreed = false;
-  std::string disagreement;
-  std::vector<std::string> violations;   // of invariants (sim/checkers), the first ones
-  std::uint64_t node_milliseconds = 0;   // sum over nodes of the time that they ran while measured
-  Counters counters;                     // of all nodes, while measured
-  std::uint64_t messages = 0;            // decoded in the whole run, settling included: the simulator's work
-  std::uint64_t datagrams = 0;           // likewise
-  std::vector<double> bytes_per_node_s;  // for each second that was measured
-  std::uint64_t trace_hash = 0;          // over every datagram (when, from, to, bytes) and every notice
-};
 
 // All that is wrong with a plan, one sentence each; empty: it can run.
 std::vector<std::string> faults_of(const ClusterPlan& plan);
