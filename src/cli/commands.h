@@ -16,17 +16,10 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
-// `hearsay sim cluster`. Words as they were given; cli/sim_cluster understands them.
+// `hearsay sim cluster`: the plan's file, and the keys and values that the flags mean (cli/plan_file).
 struct SimClusterArguments {
-  std::size_t nodes = 10;
-  std::string family = "swim";
-  std::string length = "60s";
-  std::uint64_t seed = 1;
-  double loss = 0;
-  std::string latency = "500us";
-  std::string jitter = "0s";
-  // Each fault as (flag without dashes, "NODE@TIME+DURATION"), in the order given.
-  std::vector<std::pair<std::string, std::string>> faults;
+  std::optional<std::string> file;
+  std::vector<agent::Given> values;
 };
 
 // `hearsay sim swarm`.

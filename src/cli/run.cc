@@ -190,49 +190,68 @@ void declare_keygen(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
-void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
-  add_output_options(app, arguments);
-  auto& sim = arguments.sim_cluster;
+// Flags that set a key of a plan (cli/plan_file).
+void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& sim) {
+  app.add_option("FILE", sim.file, "a plan: cluster, network and faults in TOML; flags override it")->type_name("");
   app.add_option("--config", arguments.config_file, "an agent's configuration: its knobs are tried")
       ->type_name("FILE");
-  app.add_option("--nodes", sim.nodes, "how many nodes, 2 to 20000 (default: 10)")->type_name("N");
-  app.add_option("--family", sim.family, "the protocol family (default: swim)")->type_name("swim");
-  add_setting(app, arguments, "--profile", "profile", "local|lan|wan", "timings of all nodes (default: lan)");
-  app.add_option("--for", sim.length, "virtual time, after all have joined (default: 60s)")->type_name("TIME");
-  app.add_option("--loss", sim.loss, "share of datagrams that is lost, 0 to 1 (default: 0)")->type_name("P");
-  app.add_option("--latency", sim.latency, "one way (default: 500us)")->type_name("TIME");
-  app.add_option("--jitter", sim.jitter, "added to the latency, uniform from 0 to this (default: 0s)")
-      ->type_name("TIME");
-  const auto add_fault = [&](const char* name, const char* type, const char* help) {
+  const auto add_key = [&](const char* flag, const char* key, const char* type, const char* help) {
     app.add_option_function<std::vector<std::string>>(
-           "--" + std::string(name),
-           [&sim, name](const std::vector<std::string>& values) {
-             for (const auto& value : values) sim.faults.emplace_back(name, value);
+           flag,
+           [&sim, flag, key](const std::vector<std::string>& values) {
+             for (const auto& value : values) sim.values.push_back({key, flag, value});
            },
            help)
         ->type_name(type)
         ->type_size(1)
         ->allow_extra_args(false);
   };
-  add_fault("crash", "NODE@TIME", "the process is gone; nodes are numbered from 0; repeatable, as all faults");
-  add_fault("restart", "NODE@TIME+DOWN", "it crashes and comes back with its disk");
-  add_fault("wipe", "NODE@TIME+DOWN", "it crashes and comes back without its disk");
-  add_fault("pause", "NODE@TIME+DURATION", "SIGSTOP, SIGCONT");
-  add_fault("cut", "NODE@TIME+DURATION", "a partition: nodes 0 to NODE on one side");
-  add_fault("one-way", "FROM:TO@TIME+DURATION", "nothing arrives from one at the other");
-  add_fault("leave", "NODE@TIME", "it leaves, and its process ends");
-  add_fault("tags", "NODE@TIME", "it publishes another tag");
-  add_fault("lossy", "SHARE@TIME+DURATION", "this share of all datagrams is lost meanwhile");
-  app.add_option("--seed", sim.seed, "everything random derives from it (default: 1)")->type_name("S");
+  add_key("--nodes", "cluster.nodes", "N", "how many nodes, 2 to 20000 (default: 10)");
+  add_key("--family", "cluster.family", "swim", "the protocol family (default: swim)");
+  add_key("--profile", "profile", "local|lan|wan", "timings of all nodes (default: lan)");
+  add_key("--for", "cluster.for", "TIME", "virtual time, after all have joined (default: 60s)");
+  add_key("--loss", "network.loss", "P", "share of datagrams that is lost, 0 to 1 (default: 0)");
+  add_key("--latency", "network.latency", "TIME", "one way (default: 500us)");
+  add_key("--jitter", "network.jitter", "TIME", "added to the latency, uniform from 0 to this (default: 0s)");
+  const auto add_fault = [&](const char* flag, const char* what, const char* type, const char* help) {
+    app.add_option_function<std::vector<std::string>>(
+           flag,
+           [&sim, flag, what](const std::vector<std::string>& values) {
+             for (const auto& value : values) sim.values.push_back({"fault", flag, what + (" " + value)});
+           },
+           help)
+        ->type_name(type)
+        ->type_size(1)
+        ->allow_extra_args(false);
+  };
+  add_fault("--crash", "crash", "NODE@TIME",
+            "the process is gone; nodes are numbered from 0; repeatable, as all faults");
+  add_fault("--restart", "restart", "NODE@TIME+DOWN", "it crashes and comes back with its disk");
+  add_fault("--wipe", "wipe", "NODE@TIME+DOWN", "it crashes and comes back without its disk");
+  add_fault("--pause", "pause", "NODE@TIME+DURATION", "SIGSTOP, SIGCONT");
+  add_fault("--cut", "cut", "[FIRST-]LAST@TIME+DURATION", "a partition: these nodes (from 0) on one side");
+  add_fault("--one-way", "one-way", "FROM:TO@TIME+DURATION", "nothing arrives from one at the other");
+  add_fault("--leave", "leave", "NODE@TIME", "it leaves, and its process ends");
+  add_fault("--tags", "tags", "NODE@TIME", "it publishes another tag");
+  add_fault("--lossy", "loss", "SHARE@TIME+DURATION", "this share of all datagrams is lost meanwhile");
+  add_key("--seed", "cluster.seed", "S", "everything random derives from it (default: 1)");
   app.add_option_function<std::vector<std::string>>(
          "--set",
-         [&arguments](const std::vector<std::string>& pairs) {
-           for (const auto& pair : pairs) add_pair(arguments, pair);
+         [&sim](const std::vector<std::string>& pairs) {
+           for (const auto& pair : pairs) {
+             const std::string key = pair.substr(0, pair.find('='));
+             sim.values.push_back({key, "--set " + key, pair.substr(std::min(key.size() + 1, pair.size()))});
+           }
          },
-         "a knob of all nodes as in the agent's configuration, for example swim.probe_interval=500ms; repeatable")
+         "any key of a plan, or of the agent's configuration: swim.probe_interval=500ms; repeatable")
       ->type_name("KEY=VALUE")
       ->type_size(1)
       ->allow_extra_args(false);
+}
+
+void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  add_plan_options(app, arguments, arguments.sim_cluster);
 }
 
 void declare_sim_swarm(CLI::App& app, Arguments& arguments) {

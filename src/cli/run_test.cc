@@ -145,7 +145,7 @@ TEST(Cli, the_manual_and_the_completions_know_every_command_and_option) {
   const auto manual = say({"help", "--man"});
   EXPECT_EQ(manual.status, 0);
   for (const char* part :
-       {".TH HEARSAY 1", ".SS \"hearsay force\\-leave NAME\"", "\\-\\-prune", ".SS \"hearsay sim cluster\"",
+       {".TH HEARSAY 1", ".SS \"hearsay force\\-leave NAME\"", "\\-\\-prune", ".SS \"hearsay sim cluster FILE\"",
         "\\-\\-keyring\\-file\\fR \\fIFILE", "SIGHUP", "HEARSAY_HTTP_ADDR"}) {
     EXPECT_THAT(manual.out, HasSubstr(part));
   }
@@ -409,7 +409,7 @@ TEST(SimCluster, impossible_plans_are_refused_with_all_their_faults) {
   const Said said =
       say({"sim", "cluster", "--nodes", "8", "--crash", "8@5s", "--pause", "3@5s", "--loss", "1.5", "--for", "9"});
   EXPECT_EQ(said.status, kUsage);
-  EXPECT_THAT(said.err, AllOf(HasSubstr("--pause \"3@5s\""), HasSubstr("--for \"9\"")));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("--pause: \"3@5s\""), HasSubstr("--for: \"9\"")));
   EXPECT_THAT(say({"sim", "cluster", "--nodes", "8", "--crash", "8@5s"}).err, HasSubstr("the last one is 7"));
   EXPECT_THAT(say({"sim", "cluster", "--set", "swim.prob=1"}).err, HasSubstr("swim.prob"));
   EXPECT_THAT(say({"sim", "clutter"}).err, HasSubstr("did you mean cluster?"));

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include "agent/text.h"
 #include "cli/commands.h"
 #include "cli/interrupts.h"
+#include "cli/plan_file.h"
 #include "cli/progress.h"
 #include "http/json.h"
 #include "sim/cluster.h"
@@ -21,110 +21,14 @@ namespace {
 
 namespace json = boost::json;
 
-// "NODE@TIME", "NODE@TIME+DURATION", "FROM:TO@...", "SHARE@...".
-struct FaultWords {
-  std::string who;
-  Duration at{};
-  Duration lasts{};
-};
-
-std::optional<FaultWords> split_fault(const std::string& text) {
-  const auto at = text.find('@');
-  if (at == std::string::npos) return std::nullopt;
-  const auto plus = text.find('+', at);
-  FaultWords words{text.substr(0, at), {}, {}};
-  const auto when = agent::parse_duration(text.substr(at + 1, plus == std::string::npos ? plus : plus - at - 1));
-  if (!when) return std::nullopt;
-  words.at = *when;
-  if (plus != std::string::npos) {
-    const auto lasts = agent::parse_duration(text.substr(plus + 1));
-    if (!lasts || *lasts <= Duration{}) return std::nullopt;
-    words.lasts = *lasts;
-  }
-  return words;
-}
-
-std::optional<sim::Place> read_place(std::string_view text) {
-  sim::Place place = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), place);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return place;
-}
-
-std::optional<double> read_share(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !(value >= 0) || value > 1) return std::nullopt;
-  return value;
-}
-
-std::optional<sim::Fault> read_fault(const std::string& kind, const std::string& text) {
-  const auto words = split_fault(text);
-  if (!words) return std::nullopt;
-  using What = sim::Fault::What;
-  sim::Fault fault{.at = words->at, .lasts = words->lasts};
-  if (kind == "lossy") {
-    const auto share = read_share(words->who);
-    if (!share) return std::nullopt;
-    fault.what = What::loss;
-    fault.share = *share;
-    return fault;
-  }
-  const auto colon = words->who.find(':');
-  const auto place = read_place(std::string_view(words->who).substr(0, colon));
-  if (!place || (colon != std::string::npos) != (kind == "one-way")) return std::nullopt;
-  fault.place = *place;
-  if (kind == "one-way") {
-    const auto other = read_place(std::string_view(words->who).substr(colon + 1));
-    if (!other) return std::nullopt;
-    fault.other = *other;
-  }
-  for (const auto what :
-       {What::crash, What::restart, What::wipe, What::pause, What::cut, What::one_way, What::leave, What::tags}) {
-    if (kind == name_of(what)) fault.what = what;
-  }
-  // Some are for a moment or for ever; the others end, lest a slip of the pen makes them last.
-  const bool has_no_end = fault.what == What::crash || fault.what == What::leave || fault.what == What::tags;
-  if (has_no_end != (fault.lasts == Duration{})) return std::nullopt;
-  return fault;
-}
-
-// The plan that the words mean; what is wrong with them goes to `faults`.
-sim::ClusterPlan read_plan(const Arguments& arguments, std::vector<std::string>& faults) {
-  const auto& words = arguments.sim_cluster;
-  sim::ClusterPlan plan;
-  const auto loaded = arguments.config_file ? agent::load_config(arguments.config_file, arguments.settings)
-                                            : agent::load_config_text("", "", arguments.settings);
-  for (const auto& fault : loaded.faults) faults.push_back(describe(fault));
-  plan.config = loaded.config.node;
-  plan.config.crypto = {};  // the trace is that of the messages; sealing would only hide them
-  plan.config.contact.seeds.clear();
-  plan.nodes = words.nodes;
-  plan.seed = words.seed;
-  plan.network.loss = words.loss;
-  if (words.family != "swim") {
-    faults.push_back("--family \"" + words.family + "\": there is swim; the heartbeat family is still to come");
-  }
-  const auto read_time = [&](const char* flag, const std::string& text, Duration& into) {
-    if (const auto time = agent::parse_duration(text))
-      into = *time;
-    else
-      faults.push_back(std::string(flag) + " \"" + text + "\": a time has a unit, such as 500ms, 60s or 5m");
-  };
-  read_time("--for", words.length, plan.duration);
-  read_time("--latency", words.latency, plan.network.latency);
-  read_time("--jitter", words.jitter, plan.network.jitter);
-  for (const auto& [kind, text] : words.faults) {
-    const auto fault = read_fault(kind, text);
-    if (fault)
-      plan.faults.push_back(*fault);
-    else
-      faults.push_back("--" + kind + " \"" + text + "\": see `hearsay sim cluster --help` for its form, such as " +
-                       (kind == "crash"     ? "3@20s"
-                        : kind == "one-way" ? "3:5@20s+10s"
-                                            : "3@20s+5s"));
-  }
-  if (faults.empty()) faults = faults_of(plan);
+// The plan that the file and the words mean; what is wrong with them goes to `faults`.
+sim::ClusterPlan read_plan(const Arguments& arguments, std::vector<agent::Fault>& faults) {
+  PlanValues values;
+  if (arguments.sim_cluster.file) values = read_plan_file(*arguments.sim_cluster.file);
+  const auto& words = arguments.sim_cluster.values;
+  values.values.insert(values.values.end(), words.begin(), words.end());
+  auto [plan, wrong] = make_plan(values.values, arguments.config_file);
+  faults = values.faults.empty() ? std::move(wrong) : std::move(values.faults);
   return plan;
 }
 
@@ -327,10 +231,10 @@ void print_report(const sim::ClusterPlan& plan, const sim::ClusterReport& report
 }  // namespace
 
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
-  std::vector<std::string> faults;
+  std::vector<agent::Fault> faults;
   const sim::ClusterPlan plan = read_plan(arguments, faults);
   if (!faults.empty()) {
-    for (const auto& fault : faults) terminal.err("hearsay sim cluster: " + printable(fault) + "\n");
+    for (const auto& fault : faults) terminal.err("hearsay sim cluster: " + printable(describe(fault)) + "\n");
     return kUsage;
   }
   const auto began = std::chrono::steady_clock::now();

@@ -11,6 +11,7 @@
 #include "agent/settings.h"
 #include "agent/text.h"
 #include "cli/commands.h"
+#include "cli/fault_words.h"
 #include "cli/interrupts.h"
 #include "http/json.h"
 #include "sim/swarm.h"
@@ -24,12 +25,6 @@ struct Failure {
   std::uint64_t seed = 0;
   std::vector<std::string> wrong;
 };
-
-std::string number_text(double value) {
-  std::string text = std::to_string(value);
-  while (text.back() == '0') text.pop_back();
-  return text.back() == '.' ? text + "0" : text;
-}
 
 // The words of `hearsay sim cluster` that mean this plan.
 std::string words_of(const sim::ClusterPlan& plan) {
@@ -46,14 +41,9 @@ std::string words_of(const sim::ClusterPlan& plan) {
     const auto value = setting.show(tried);
     if (value != setting.show(usual)) words += " --set " + std::string(setting.key) + "=" + value;
   }
-  using What = sim::Fault::What;
   for (const auto& fault : plan.faults) {
-    const bool loss = fault.what == What::loss;
-    words += loss ? " --lossy " + number_text(fault.share)
-                  : std::string(" --") + name_of(fault.what) + " " + std::to_string(fault.place);
-    if (fault.what == What::one_way) words += ":" + std::to_string(fault.other);
-    words += "@" + agent::duration_text(fault.at);
-    if (fault.lasts > Duration{}) words += "+" + agent::duration_text(fault.lasts);
+    const bool loss = fault.what == sim::Fault::What::loss;  // "--loss" is that of the whole run
+    words += std::string(" --") + (loss ? "lossy" : name_of(fault.what)) + " " + fault_text(fault);
   }
   return words;
 }

@@ -76,6 +76,16 @@ TEST(Cluster, an_interrupted_run_says_how_far_it_came) {
   EXPECT_EQ(report.bytes_per_node_s.size(), 3u);
 }
 
+TEST(Cluster, an_interrupt_is_heard_while_the_nodes_still_join) {
+  auto plan = plan_of(4, seconds(30), {});
+  plan.network.latency = seconds(60);  // nobody joins anybody in time
+  int asked = 0;
+  const auto report = run_cluster(plan, [&](double) { return ++asked < 3; });
+  EXPECT_TRUE(report.interrupted);
+  EXPECT_FALSE(report.settled);
+  EXPECT_EQ(asked, 3) << "and not after the two minutes that are allowed";
+}
+
 TEST(Cluster, all_that_is_wrong_with_a_plan_is_named) {
   auto plan = plan_of(4, seconds(30),
                       {{.what = Fault::What::crash, .at = seconds(5), .place = 4},

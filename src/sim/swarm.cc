@@ -27,6 +27,8 @@ Fault any_fault(base::Rng& rng, std::size_t nodes, Duration until) {
   fault.place = rng.bounded(nodes);
   fault.other = rng.bounded(nodes);
   fault.share = 0.9 * rng.unit();
+  if (fault.what == What::cut) fault.other = 0;
+  if (fault.what == What::one_way && fault.other == fault.place) fault.other = (fault.place + 1) % nodes;
   if (fault.what == What::crash || fault.what == What::leave || fault.what == What::tags) fault.lasts = {};
   return fault;
 }

@@ -1,0 +1,29 @@
+// One experiment with a whole cluster: the only description of it that there is. Command lines, scenario files, the
+// swarm and sweeps make plans; sim/cluster runs them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hearsay/config.h"
+#include "sim/faults.h"
+#include "sim/network.h"
+
+namespace hearsay::sim {
+
+struct ClusterPlan {
+  std::size_t nodes = 10;                    // 2 .. kClusterNodesMax
+  Config config = Config::of(Profile::lan);  // of every node; name and address are given by its number
+  Network::Options network;
+  std::uint64_t seed = 1;
+  Duration duration = std::chrono::seconds(60);  // after the cluster has settled
+  Duration settle_max = std::chrono::seconds(120);
+  std::vector<Fault> faults;
+};
+inline constexpr std::size_t kClusterNodesMax = 20000;
+
+// All that is wrong with a plan; empty: it can run. Keys are those of plan files: "cluster.nodes", "fault[2].at",
+// and those of the agent's configuration.
+std::vector<ConfigFault> faults_of(const ClusterPlan& plan);
+
+}  // namespace hearsay::sim

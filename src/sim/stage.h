@@ -1,0 +1,77 @@
+// The nodes of one experiment and all that is done to them: started, joined, crashed, paused, cut off. Faults
+// happen here, at their moments of the plan's clock; what came of them is measured elsewhere (sim/measure).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/measure.h"
+#include "sim/plan.h"
+#include "sim/world.h"
+
+namespace hearsay::sim {
+
+class Stage {
+ public:
+  Stage(const ClusterPlan& plan, Recorder& recorder);
+
+  World& world() { return world_; }
+  const World& world() const { return world_; }
+
+  // Called just before a node's process starts with an empty memory, and just before it is gone.
+  std::function<void(Place)> on_start;
+  std::function<void(Place)> on_crash;
+
+  // Starts all nodes of the plan; all but node 0 join it.
+  void start();
+  // The plan's clock is zero now.
+  void begin() { zero_ = world_.elapsed(); }
+  Duration clock() const { return world_.elapsed() - zero_; }
+  // Runs until the clock shows this; the faults before then happen.
+  void run_until(Duration until);
+  // To be told of every notice: a node that has left ends at the end of run_until.
+  void heard(Place place, const Notice& notice);
+
+  // Up, not paused, and not about to leave: everybody should see it as alive.
+  bool runs(Place place) const;
+  std::optional<Place> place_of(std::string_view name) const;
+
+ private:
+  struct Moment {
+    Duration at;
+    std::function<void()> happens;
+  };
+  struct Actor {
+    bool paused = false;
+    bool leaves = false;
+    bool has_left = false;
+    std::uint32_t incarnation = 1;  // what its disk says
+  };
+
+  void plan_fault(const Fault& fault);
+  void plan_at(Duration at, std::function<void()> happens) { moments_.push_back({at, std::move(happens)}); }
+  void add_node();
+  void join(Place place, Place contact);
+  void crash(Place place, bool for_ever);
+  void restart(Place place, bool disk);
+  void leave(Place place);
+  void change_tags(Place place);
+  void pause(Place place);
+  void go_on(Place place);
+  void cut(Place first, Place last, bool blocked);
+
+  const ClusterPlan& plan_;
+  Recorder& recorder_;
+  World world_;
+  std::vector<Actor> actors_;
+  std::vector<Moment> moments_;  // in order
+  std::size_t next_moment_ = 0;
+  std::map<std::string, Place, std::less<>> places_;
+  std::uint64_t commands_ = 0;
+  Duration zero_{};
+};
+
+}  // namespace hearsay::sim
