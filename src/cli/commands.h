@@ -35,6 +35,9 @@ struct SimSwarmArguments {
 struct SimSpreadArguments {
   sim::spread::Settings settings;
   bool table = false;
+  bool compare = false;
+  std::uint32_t degree = 4;   // of the tree that gossip is compared with
+  std::uint32_t bytes = 100;  // of the update
 };
 
 // All that can stand on a command line; each command reads its part.

@@ -310,9 +310,22 @@ void declare_sim_spread(CLI::App& app, Arguments& arguments) {
   app.add_option("--trials", settings.trials, "epidemics to run, 1 to 1000000 (default: 4 to 10000, by N)")
       ->type_name("T");
   app.add_option("--seed", settings.seed, "everything random derives from it (default: 1)")->type_name("S");
-  app.add_flag(
+  auto* table = app.add_flag(
       "--table", spread.table,
       "rounds and messages for 10 to 1000000 nodes, fanout 1 to 3 and all modes, beside what is often claimed");
+  auto* compare = app.add_flag("--compare", spread.compare,
+                               "gossip beside a broadcast to all, a hub and a tree: messages, bytes, the busiest "
+                               "node, and what survives deaths and loss");
+  compare->excludes(table);
+  for (const char* flag : {"--mode", "--timing", "--stop", "--feedback", "--blind", "--digest-first"}) {
+    compare->excludes(app.get_option(flag));
+  }
+  app.add_option("--degree", spread.degree, "--compare: children of a node in the tree, 1 to 64 (default: 4)")
+      ->type_name("D")
+      ->needs(compare);
+  app.add_option("--bytes", spread.bytes, "--compare: bytes of the update, 1 to 65000 (default: 100)")
+      ->type_name("B")
+      ->needs(compare);
 }
 
 std::string full_name(const CLI::App* app) {

@@ -265,6 +265,7 @@ std::string fixed_text(double value, int decimals) {
 }
 
 int run_sim_spread(const Arguments& arguments, Terminal& terminal) {
+  if (arguments.sim_spread.compare) return run_spread_compare(arguments, terminal);
   const Settings& settings = arguments.sim_spread.settings;
   if (const auto faults = validate(settings); !faults.empty()) {
     for (const auto& fault : faults) {

@@ -13,5 +13,6 @@ std::string grouped(std::uint64_t value);
 std::string fixed_text(double value, int decimals);
 
 int run_spread_table(const Arguments& arguments, Terminal& terminal);
+int run_spread_compare(const Arguments& arguments, Terminal& terminal);
 
 }  // namespace hearsay::cli

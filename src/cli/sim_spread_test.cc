@@ -116,6 +116,33 @@ TEST(SimSpread, the_impossible_is_refused_with_all_its_faults) {
   EXPECT_THAT(spread("--nodes 20000000").err, HasSubstr("2 to 10000000"));
 }
 
+TEST(SimSpread, gossip_stands_beside_the_other_patterns) {
+  const std::string words = "--compare --nodes 50 --fanout 2 --trials 10";
+  const auto text = spread(words);
+  EXPECT_EQ(text.status, kDone) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("central hub"), HasSubstr("tree with repair"), HasSubstr("all-to-all"),
+                              HasSubstr("gossip, push-pull")));
+  const auto found = json_of(words);
+  EXPECT_EQ(found.at("update").as_array().size(), 7u);
+  EXPECT_EQ(found.at("heartbeats").as_array().size(), 6u);
+  const auto& hub = found.at("update").at(1);
+  EXPECT_EQ(hub.at("pattern"), "hub");
+  EXPECT_EQ(number(hub.at("messages")), 49);
+  EXPECT_EQ(number(hub.at("busiest").at("messages")), 49);
+  EXPECT_NEAR(number(hub.at("informed").at("key_node_dead")), 1.0 / 49, 1e-9);
+  EXPECT_EQ(number(found.at("heartbeats").at(0).at("messages")), 50 * 49);
+  EXPECT_EQ(spread(words).out, text.out);
+  EXPECT_THAT(spread("--compare --nodes 6000 --trials 1 --fanout 2").out, HasSubstr("up to 5,000 nodes"));
+}
+
+TEST(SimSpread, a_comparison_refuses_what_it_would_ignore) {
+  EXPECT_EQ(spread("--compare --mode pull").status, kUsage);
+  EXPECT_EQ(spread("--compare --table").status, kUsage);
+  EXPECT_EQ(spread("--degree 3").status, kUsage);
+  EXPECT_THAT(spread("--compare --degree 0 --bytes 0").err,
+              AllOf(HasSubstr("--degree is 0"), HasSubstr("--bytes is 0")));
+}
+
 TEST(SimSpread, numbers_are_grouped_for_people) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");
