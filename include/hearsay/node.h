@@ -31,6 +31,7 @@
 #include "hearsay/member.h"
 #include "hearsay/notice.h"
 #include "hearsay/result.h"
+#include "hearsay/sent.h"
 #include "hearsay/time.h"
 
 namespace hearsay {
@@ -134,6 +135,8 @@ class Node {
   std::vector<Member> members() const;
   std::vector<Notice> history() const;  // the bounded record of accepted changes, oldest first
   NodeInfo info() const;
+  const Counters& counters() const;  // those of info(), without a copy
+  const Sent& sent() const;
   // Grows whenever members() would answer differently; snapshots are rebuilt by it.
   std::uint64_t members_version() const;
   // A hash of all protocol state: two nodes that were fed the same inputs agree on it, on any compiler.

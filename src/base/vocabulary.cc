@@ -6,6 +6,7 @@
 #include "hearsay/member.h"
 #include "hearsay/notice.h"
 #include "hearsay/result.h"
+#include "hearsay/sent.h"
 
 namespace hearsay {
 
@@ -189,9 +190,19 @@ constexpr const char* kCountNames[] = {HEARSAY_COUNTERS(HEARSAY_COUNTER_NAME)};
 constexpr const char* kCountHelps[] = {HEARSAY_COUNTERS(HEARSAY_COUNTER_HELP)};
 #undef HEARSAY_COUNTER_HELP
 static_assert(std::size(kCountNames) == kCounts);
+
+#define HEARSAY_MESSAGE_KIND_NAME(name, help) #name,
+constexpr const char* kMessageKindNames[] = {HEARSAY_MESSAGE_KINDS(HEARSAY_MESSAGE_KIND_NAME)};
+#undef HEARSAY_MESSAGE_KIND_NAME
+#define HEARSAY_MESSAGE_KIND_HELP(name, help) help,
+constexpr const char* kMessageKindHelps[] = {HEARSAY_MESSAGE_KINDS(HEARSAY_MESSAGE_KIND_HELP)};
+#undef HEARSAY_MESSAGE_KIND_HELP
 }  // namespace
 
 const char* name_of(Count count) { return kCountNames[static_cast<std::size_t>(count)]; }
 const char* help_of(Count count) { return kCountHelps[static_cast<std::size_t>(count)]; }
+
+const char* name_of(MessageKind kind) { return kMessageKindNames[static_cast<std::size_t>(kind)]; }
+const char* help_of(MessageKind kind) { return kMessageKindHelps[static_cast<std::size_t>(kind)]; }
 
 }  // namespace hearsay

@@ -40,6 +40,8 @@ Time Node::next_deadline() const { return router_->next_deadline(); }
 std::vector<Member> Node::members() const { return router_->members(); }
 std::vector<Notice> Node::history() const { return router_->history(); }
 NodeInfo Node::info() const { return router_->info(); }
+const Counters& Node::counters() const { return router_->counters(); }
+const Sent& Node::sent() const { return router_->sent(); }
 std::uint64_t Node::members_version() const { return router_->members_version(); }
 std::uint64_t Node::state_hash() const { return router_->state_hash(); }
 

@@ -1,5 +1,7 @@
 #include "node/packer.h"
 
+#include "wire/extension.h"
+
 namespace hearsay::node {
 
 namespace {
@@ -8,6 +10,33 @@ constexpr std::size_t kPartBytes = 2;      // the length of each part
 constexpr std::size_t kCrcBytes = 5;
 // Below this a packet rarely becomes smaller by compression, and trying costs more than the rest of its way.
 constexpr std::size_t kCompressedMin = 192;
+
+MessageKind kind_of(ByteView message) {
+  if (message.empty()) return MessageKind::user;
+  switch (static_cast<wire::Type>(message[0])) {
+    case wire::Type::ping:
+      return MessageKind::ping;
+    case wire::Type::indirect_ping:
+      return MessageKind::indirect_ping;
+    case wire::Type::ack:
+      return MessageKind::ack;
+    case wire::Type::nack:
+      return MessageKind::nack;
+    case wire::Type::suspect:
+      return MessageKind::suspect;
+    case wire::Type::alive:
+      return MessageKind::alive;
+    case wire::Type::dead:
+      return MessageKind::dead;
+    case wire::Type::push_pull:
+      return MessageKind::push_pull;
+    case wire::Type::error:
+      return MessageKind::error;
+    default:
+      return message.size() > 1 && message[1] == wire::kHearsayUserType ? MessageKind::extension
+                                                                        : MessageKind::user;
+  }
+}
 }  // namespace
 
 std::size_t rumor_bytes_max(const wire::Envelope& envelope, std::size_t packet_bytes) {
@@ -36,9 +65,13 @@ ByteView Packer::pack(const room::Outbox& out, const room::Outbox::Datagram& dat
     counters_->add(Count::send_failures);
     return {};
   }
+  for (const ByteView part : parts_) count(part);
+  if (parts_.size() > 1) sent_.add(MessageKind::compound, kCompoundBytes + kPartBytes * parts_.size());
   counters_->add(Count::datagrams_out);
   counters_->add(Count::datagram_bytes_out, packet.size());
   return packet;
 }
+
+void Packer::count(ByteView message) { sent_.add(kind_of(message), message.size()); }
 
 }  // namespace hearsay::node

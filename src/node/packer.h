@@ -6,6 +6,7 @@
 
 #include "hearsay/action.h"
 #include "hearsay/config.h"
+#include "hearsay/sent.h"
 #include "room/outbox.h"
 #include "spread/rumor_queue.h"
 #include "wire/envelope.h"
@@ -47,12 +48,17 @@ class Packer {
   ByteView pack(const room::Outbox& out, const room::Outbox::Datagram& datagram, unsigned transmits,
                 Buffers& buffers);
 
+  // A message that travels on a stream: it is not packed, but counts as sent.
+  void count(ByteView message);
+  const Sent& sent() const { return sent_; }
+
  private:
   const Config* config_;
   const wire::Envelope* envelope_;
   spread::RumorQueue* rumors_;
   Counters* counters_;
   std::vector<ByteView> parts_;
+  Sent sent_;
   wire::SealScratch scratch_;
 };
 

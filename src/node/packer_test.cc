@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "support/openssl_aead.h"
 #include "support/room_fixture.h"
+#include "wire/extension.h"
 
 namespace hearsay::node {
 namespace {
@@ -50,6 +51,24 @@ TEST_F(PackerTest, a_message_alone_travels_bare) {
   EXPECT_EQ(wire::describe_message(packet), "nack seq=7");
   EXPECT_EQ(counters[Count::datagrams_out], 1u);
   EXPECT_EQ(counters[Count::datagram_bytes_out], packet.size());
+}
+
+TEST_F(PackerTest, what_is_sent_is_counted_by_type) {
+  rumor("n2");
+  rumor("n3");
+  out->send({tests::ip(2)}, wire::Nack{{7}});
+  Packer& packs = packer();
+  const ByteView packet = packs.pack(*out, std::get<room::Outbox::Datagram>(out->items().at(0)), 4, buffers);
+  const Sent& sent = packs.sent();
+  EXPECT_EQ(sent[MessageKind::nack].messages, 1u);
+  EXPECT_EQ(sent[MessageKind::suspect].messages, 2u);
+  EXPECT_EQ(sent[MessageKind::compound].messages, 1u);
+  EXPECT_EQ(sent[MessageKind::nack].bytes + sent[MessageKind::suspect].bytes + sent[MessageKind::compound].bytes,
+            packet.size());
+  const Bytes pull{8, wire::kHearsayUserType, 1};
+  packs.count(pull);
+  EXPECT_EQ(sent[MessageKind::extension].bytes, 3u);
+  EXPECT_EQ(sent[MessageKind::ping].messages, 0u);
 }
 
 TEST_F(PackerTest, rumors_ride_behind_the_messages) {

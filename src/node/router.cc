@@ -526,6 +526,7 @@ void Router::pack_request(const room::Outbox::Request& request) {
     streams_.open(request.stream, request.to, latest_, {});
     return;
   }
+  packer_.count(out_.message(request.message));
   streams_.open(request.stream, request.to, request.deadline, frame);
   actions_.push_back(OpenStream{request.stream, request.to, request.deadline});
 }
@@ -535,6 +536,7 @@ void Router::pack_answer(const room::Outbox::Answer& answer) {
   Bytes& frame = buffers_.next();
   const bool sealed = wire::seal_stream(envelope_, out_.message(answer.message), false, scratch_, frame);
   if (sealed) {
+    packer_.count(out_.message(answer.message));
     counters_.add(Count::stream_bytes_out, frame.size());
     actions_.push_back(WriteStream{answer.stream, frame});
   } else {

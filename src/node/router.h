@@ -63,6 +63,8 @@ class Router {
   std::vector<Member> members() const;
   std::vector<Notice> history() const { return notices_.history().all(); }
   NodeInfo info() const;
+  const Counters& counters() const { return counters_; }
+  const Sent& sent() const { return packer_.sent(); }
   std::uint64_t members_version() const { return members_.version(); }
   std::uint64_t state_hash();
 
