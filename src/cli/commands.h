@@ -20,6 +20,8 @@ inline constexpr int kUsage = 2;
 struct SimClusterArguments {
   std::optional<std::string> file;
   std::vector<agent::Given> values;
+  std::string report_file;  // a page; empty: none
+  std::string csv_file;     // traffic over time; empty: none
 };
 
 // `hearsay sim swarm`.
@@ -44,6 +46,8 @@ struct SimSpreadArguments {
 struct Arguments {
   std::string http = "127.0.0.1:7980";
   bool json = false;
+  bool csv = false;     // where the command offers it
+  std::string command;  // all the words, quoted for a shell
   bool no_color = false;
   // members
   std::vector<std::string> status;

@@ -24,18 +24,26 @@ void add_client_options(CLI::App& app, Arguments& arguments) {
       ->type_name("ADDR");
 }
 
-void add_output_options(CLI::App& app, Arguments& arguments) {
+void add_formats(CLI::App& app, Arguments& arguments, bool csv) {
   app.add_option_function<std::string>(
-         "--format", [&arguments](const std::string& format) { arguments.json = format == "json"; },
-         "text for people, json for programs")
+         "--format",
+         [&arguments](const std::string& format) {
+           arguments.json = format == "json";
+           arguments.csv = format == "csv";
+         },
+         csv ? "text for people, json for programs, csv: a line of names, a line of figures"
+             : "text for people, json for programs")
       ->check(CLI::Validator(
-          [](const std::string& format) {
-            return format == "text" || format == "json" ? std::string() : "\"" + format + "\" is not text or json";
+          [csv](const std::string& format) {
+            if (format == "text" || format == "json" || (csv && format == "csv")) return std::string();
+            return "\"" + format + "\" is not text" + (csv ? ", json or csv" : " or json");
           },
           ""))
-      ->type_name("text|json");
+      ->type_name(csv ? "text|json|csv" : "text|json");
   app.add_flag("--no-color", arguments.no_color, "no colours, as with NO_COLOR");
 }
+
+void add_output_options(CLI::App& app, Arguments& arguments) { add_formats(app, arguments, false); }
 
 // A flag of `hearsay agent` that sets a key of the configuration.
 CLI::Option* add_setting(CLI::App& app, Arguments& arguments, const std::string& flag, const std::string& key,
@@ -250,8 +258,13 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
 }
 
 void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
-  add_output_options(app, arguments);
+  add_formats(app, arguments, true);
   add_plan_options(app, arguments, arguments.sim_cluster);
+  app.add_option("--report", arguments.sim_cluster.report_file,
+                 "write a page with plots: one HTML file that needs nothing else")
+      ->type_name("FILE.html");
+  app.add_option("--csv", arguments.sim_cluster.csv_file, "write what a node sends over time, by type of message")
+      ->type_name("FILE.csv");
 }
 
 void declare_sim_swarm(CLI::App& app, Arguments& arguments) {
@@ -446,6 +459,18 @@ std::string complaint_about(const CLI::App& app, const std::vector<std::string>&
   return text;
 }
 
+// A word as a shell reads it.
+std::string quoted(std::string_view word) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./:@=+,%").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, plain)) return std::string(word);
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
 }  // namespace
 
 int run(int count, const char* const* words, Terminal& terminal) {
@@ -488,6 +513,8 @@ int run(int count, const char* const* words, Terminal& terminal) {
     return kUsage;
   }
   if (arguments.no_color) terminal.colour = false;
+  arguments.command = "hearsay";
+  for (int i = 1; i < count; ++i) arguments.command += " " + quoted(words[i]);
   return chosen->print != nullptr ? chosen->print(app, arguments, terminal) : chosen->run(arguments, terminal);
 }
 

@@ -6,6 +6,7 @@
 #include "sim/checkers/checker.h"
 #include "sim/measure.h"
 #include "sim/stage.h"
+#include "sim/traffic.h"
 
 namespace hearsay::sim {
 
@@ -19,16 +20,14 @@ class Run {
   explicit Run(const ClusterPlan& plan)
       : plan_(plan), recorder_(plan.nodes), stage_(plan, recorder_), world_(stage_.world()) {
     stage_.on_start = [this](Place place) {
-      if (place == before_.size()) before_.emplace_back();
       for (const auto& checker : checkers_) checker->on_start(place);
     };
-    stage_.on_crash = [this](Place place) { take_counters(place); };
+    stage_.on_crash = [this](Place place) { traffic_.take(world_, place); };
     world_.on_notice = [this](Place place, const Notice& notice) { heard(place, notice); };
     world_.on_sent = [this](Place from, Place to, ByteView bytes, bool lost) {
       trace_.add(nanoseconds(world_.elapsed()));
       trace_.add(from << 33 | to << 1 | (lost ? 1 : 0));
       trace_.add(bytes);
-      second_bytes_ += bytes.size();
     };
   }
 
@@ -73,30 +72,25 @@ class Run {
   }
 
   void measure(const std::function<bool(double)>& go_on) {
+    if (!report_.interrupted && !go_on(0)) report_.interrupted = true;
     stage_.begin();
     recorder_.begin(world_.elapsed());
-    for (Place place = 0; place < world_.size(); ++place) before_[place] = world_.node(place).info().counters;
-    second_bytes_ = 0;
+    traffic_.begin(world_);
     Duration done{};
     while (done < plan_.duration && !report_.interrupted) {
       const Duration next = std::min(plan_.duration, (done / kSecond + 1) * kSecond);
       stage_.run_until(next);
-      const double seconds = static_cast<double>((next - done).count()) / static_cast<double>(kSecond.count());
       done = next;
-      report_.bytes_per_node_s.push_back(static_cast<double>(second_bytes_) / seconds /
-                                         static_cast<double>(plan_.nodes));
-      second_bytes_ = 0;
+      traffic_.sample(world_, done);
       if (done / kSecond % 10 == 0) look();
       const double share = static_cast<double>(done.count()) / static_cast<double>(plan_.duration.count());
-      if (done < plan_.duration && !go_on(share)) report_.interrupted = true;
+      if (!go_on(share) && done < plan_.duration) report_.interrupted = true;
     }
     report_.measured = done;
   }
 
   void finish() {
-    for (Place place = 0; place < world_.size(); ++place) {
-      if (world_.is_up(place)) take_counters(place);
-    }
+    traffic_.end(world_, report_);
     recorder_.end(world_.elapsed(), report_);
     report_.datagrams = world_.network().datagrams();
     report_.simulated = world_.elapsed();
@@ -159,15 +153,6 @@ class Run {
                   " ms: " + world_.config(place).name + ": " + checker.name() + ": " + what);
   }
 
-  // Adds what this node counted; only the messages count from the very start.
-  void take_counters(Place place) {
-    const Counters& now = world_.node(place).info().counters;
-    for (std::size_t i = 0; i < kCounts; ++i)
-      report_.counters.values[i] += now.values[i] - before_[place].values[i];
-    report_.messages += now[Count::messages_in];
-    before_[place] = {};
-  }
-
   void heard(Place observer, const Notice& notice) {
     trace_.add(nanoseconds(world_.elapsed()));
     trace_.add(observer);
@@ -190,8 +175,7 @@ class Run {
   Recorder recorder_;
   Stage stage_;
   World& world_;
-  std::vector<Counters> before_;  // of each node, when measuring began
-  std::uint64_t second_bytes_ = 0;
+  TrafficMeter traffic_;
   std::size_t running_ = 0;
   base::Hasher trace_;
   std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers();

@@ -12,8 +12,9 @@
 
 namespace hearsay::sim {
 
-// Runs it. REQUIRES: faults_of(plan) is empty. `go_on` is asked after each virtual second with the share that is
-// done; false ends the run, and the report says so.
+// Runs it. REQUIRES: faults_of(plan) is empty. `go_on` is asked with the share that is done: with 0 while the nodes
+// join and when the plan's clock starts, then after each virtual second, with 1 at the end. False ends the run, and
+// the report says so.
 ClusterReport run_cluster(const ClusterPlan& plan, const std::function<bool(double done)>& go_on);
 
 }  // namespace hearsay::sim

@@ -73,7 +73,7 @@ TEST(Cluster, an_interrupted_run_says_how_far_it_came) {
       run_cluster(plan_of(4, seconds(30), {}), [&](double done) { return done == 0 || ++asked < 3; });
   EXPECT_TRUE(report.interrupted);
   EXPECT_EQ(report.measured, seconds(3));
-  EXPECT_EQ(report.bytes_per_node_s.size(), 3u);
+  EXPECT_EQ(report.traffic.size(), 3u);
 }
 
 TEST(Cluster, an_interrupt_is_heard_while_the_nodes_still_join) {

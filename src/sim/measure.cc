@@ -9,8 +9,23 @@ std::uint8_t code_of(Status status) { return static_cast<std::uint8_t>(status); 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 }  // namespace
 
-Recorder::Recorder(std::size_t nodes) : truths_(nodes), shown_(nodes * nodes, Story::kUnknown) {
+Recorder::Recorder(std::size_t nodes) {
+  if (nodes > 0) make_room(nodes - 1);
+}
+
+void Recorder::make_room(Place place) {
+  const std::size_t nodes = place + 1;
+  if (nodes <= truths_.size()) return;
+  truths_.resize(nodes);
+  shown_.resize(nodes);
+  for (auto& shows : shown_) shows.resize(nodes, Story::kUnknown);
   for (auto& mistakes : mistakes_) mistakes.by_subject.resize(nodes);
+  for (auto& crash : crashes_) {
+    crash.suspected.resize(nodes, kNo);
+    crash.failed.resize(nodes, kNo);
+  }
+  for (auto& news : news_) news.known.resize(nodes, kNo);
+  for (auto& story : found_.stories) story.shown.resize(nodes, Story::kUnknown);
 }
 
 bool Recorder::is_wrong(Level level, std::uint8_t shown) {
@@ -51,6 +66,7 @@ void Recorder::set_truth(Place place, Duration now, bool up, bool paused, bool l
 }
 
 void Recorder::on_start(Place place, Duration now, Incarnation incarnation, Incarnation held) {
+  make_room(place);
   if (truths_[place].up) return;
   truths_[place].crashed = false;
   set_truth(place, now, true, false, false);

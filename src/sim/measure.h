@@ -22,9 +22,9 @@ class Recorder {
 
   explicit Recorder(std::size_t nodes);
 
-  // The truth. `now` never goes back. A call for what is the case already does nothing.
-  // A process starts with an empty memory; after a crash, at this incarnation, and `held` is what it had claimed
-  // before.
+  // The truth. A place beyond `nodes` is a newcomer. `now` never goes back. A call for what is the case already
+  // does nothing. A process starts with an empty memory; after a crash, at this incarnation, and `held` is what it
+  // had claimed before.
   void on_start(Place place, Duration now, Incarnation incarnation = Incarnation{1}, Incarnation held = {});
   void on_crash(Place place, Duration now, bool for_ever);
   void on_pause(Place place, Duration now);
@@ -82,7 +82,8 @@ class Recorder {
   };
 
   static bool is_wrong(Level level, std::uint8_t shown);
-  std::uint8_t& shown(Place observer, Place subject) { return shown_[observer * truths_.size() + subject]; }
+  std::uint8_t& shown(Place observer, Place subject) { return shown_[observer][subject]; }
+  void make_room(Place place);
   Duration clock(Duration now) const { return now - zero_; }
   void set_truth(Place place, Duration now, bool up, bool paused, bool leaves);
   void begin_mistake(Level level, Place observer, Place subject, Duration now);
@@ -98,7 +99,7 @@ class Recorder {
   std::vector<Duration> times_of(const std::vector<Duration>& by_observer, Place subject, Duration since) const;
 
   std::vector<Truth> truths_;
-  std::vector<std::uint8_t> shown_;
+  std::vector<std::vector<std::uint8_t>> shown_;  // by observer, by subject
   Duration zero_{};
   bool measuring_ = false;
   std::size_t running_ = 0;

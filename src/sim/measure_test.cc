@@ -225,6 +225,21 @@ TEST_F(MeasureTest, a_story_tells_what_every_node_came_to_show) {
   EXPECT_EQ(story.turns[0].shows, static_cast<std::uint8_t>(Status::suspect));
 }
 
+TEST_F(MeasureTest, a_newcomer_is_news_and_an_observer_of_what_follows) {
+  recorder_.on_start(4, at(10), Incarnation{1});
+  for (const Place observer : {Place{0}, Place{1}, Place{2}, Place{3}}) {
+    show(11 + static_cast<double>(observer), observer, 4, What::joined, Status::alive);
+    show(11, 4, observer, What::joined, Status::alive);
+  }
+  recorder_.on_crash(3, at(20), true);
+  fail(25, 4, 3);
+  const auto report = end(40);
+  EXPECT_THAT(in_seconds(report.disseminations[0].times), ElementsAre(1, 2, 3)) << "node 3 is gone";
+  EXPECT_EQ(report.detections[0].observers, 4u);
+  EXPECT_THAT(in_seconds(report.detections[0].times), ElementsAre(5));
+  EXPECT_EQ(report.node_milliseconds, 3u * 40'000 + 20'000 + 30'000);
+}
+
 TEST_F(MeasureTest, what_came_before_the_clock_is_not_counted) {
   Recorder recorder(2);
   recorder.on_start(0, {});
@@ -273,12 +288,21 @@ TEST(Figures, rates_are_those_of_a_running_node) {
   report.counters.add(Count::datagram_bytes_out, 1000);
   report.counters.add(Count::stream_bytes_out, 500);
   report.counters.add(Count::datagrams_out, 100);
-  report.bytes_per_node_s = {3, 70, 5};
+  report.traffic.resize(2);
+  report.traffic[0].node_s = 10;
+  report.traffic[0].datagram_bytes = 650;
+  report.traffic[0].stream_bytes = 50;
+  report.traffic[1].node_s = 2;
+  report.traffic[1].datagram_bytes = 100;
+  report.sent.add(MessageKind::ping, 20);
+  report.sent.add(MessageKind::ping, 30);
   EXPECT_EQ(figure(report, "bytes_per_node_s"), 30);
   EXPECT_EQ(figure(report, "stream_bytes_per_node_s"), 10);
   EXPECT_EQ(figure(report, "packets_per_node_s"), 2);
   EXPECT_EQ(figure(report, "peak_bytes_per_node_s"), 70);
   EXPECT_EQ(figure(report, "counters.datagrams_out"), 100);
+  EXPECT_DOUBLE_EQ(figure(report, "sent.ping.messages_per_node_s").value(), 0.04);
+  EXPECT_EQ(figure(report, "sent.ping.bytes_per_node_s"), 1);
 }
 
 TEST(Figures, quantiles_are_values_that_were_seen) {

@@ -72,6 +72,18 @@ const char* name_of(Dissemination::What what) {
   return "unknown";
 }
 
+void TrafficSample::merge(const TrafficSample& next) {
+  to = next.to;
+  node_s += next.node_s;
+  datagram_bytes += next.datagram_bytes;
+  stream_bytes += next.stream_bytes;
+  datagrams += next.datagrams;
+  for (std::size_t i = 0; i < kMessageKinds; ++i) {
+    sent.kinds[i].messages += next.sent.kinds[i].messages;
+    sent.kinds[i].bytes += next.sent.kinds[i].bytes;
+  }
+}
+
 std::optional<double> Quality::duration_s() const { return mean(wrong_seconds, mistakes); }
 std::optional<double> Quality::recurrence_s() const { return mean(pair_seconds, mistakes); }
 double Quality::accuracy() const { return pair_seconds > 0 ? 1 - wrong_seconds / pair_seconds : 1; }
@@ -106,9 +118,15 @@ std::vector<Figure> figures_of(const ClusterReport& report) {
   figures.add("datagram_bytes_per_node_s", datagrams);
   figures.add("stream_bytes_per_node_s", streams);
   figures.add("packets_per_node_s", report.rate(Count::datagrams_out));
-  figures.add("peak_bytes_per_node_s", report.bytes_per_node_s.empty()
-                                           ? std::nullopt
-                                           : std::optional(*std::ranges::max_element(report.bytes_per_node_s)));
+  std::optional<double> peak;
+  for (const auto& sample : report.traffic) peak = std::max(peak.value_or(0), sample.bytes_per_node_s());
+  figures.add("peak_bytes_per_node_s", peak);
+  for (std::size_t i = 0; i < kMessageKinds; ++i) {
+    const std::string name = std::string("sent.") + name_of(static_cast<MessageKind>(i));
+    const double node_s = std::max(report.node_seconds(), 1e-9);
+    figures.add(name + ".messages_per_node_s", static_cast<double>(report.sent.kinds[i].messages) / node_s);
+    figures.add(name + ".bytes_per_node_s", static_cast<double>(report.sent.kinds[i].bytes) / node_s);
+  }
   figures.count("messages", report.messages);
   figures.count("datagrams", report.datagrams);
   figures.count("untold", report.untold);

@@ -8,6 +8,7 @@
 
 #include "hearsay/counters.h"
 #include "hearsay/member.h"
+#include "hearsay/sent.h"
 #include "sim/network.h"
 
 namespace hearsay::sim {
@@ -72,6 +73,20 @@ struct Story {
   std::vector<Turn> turns;          // in order of time
 };
 
+// What all nodes sent in some time: a second, or longer in a long run.
+struct TrafficSample {
+  Duration to{};      // until when; since the sample before
+  double node_s = 0;  // of that time, over all nodes that were up
+  std::uint64_t datagram_bytes = 0;
+  std::uint64_t stream_bytes = 0;
+  std::uint64_t datagrams = 0;
+  Sent sent;
+
+  double per_node_s(std::uint64_t amount) const { return node_s > 0 ? static_cast<double>(amount) / node_s : 0; }
+  double bytes_per_node_s() const { return per_node_s(datagram_bytes + stream_bytes); }
+  void merge(const TrafficSample& next);
+};
+
 struct ClusterReport {
   bool settled = false;
   Duration settle_time{};  // until all views were complete
@@ -94,13 +109,14 @@ struct ClusterReport {
   // that it claims itself. `disagreement` names the first that does not.
   bool agreed = false;
   std::string disagreement;
-  std::vector<std::string> violations;   // of invariants (sim/checkers), the first ones
-  std::uint64_t node_milliseconds = 0;   // sum over nodes of the time that they ran while measured
-  Counters counters;                     // of all nodes, while measured
-  std::uint64_t messages = 0;            // decoded in the whole run, settling included: the simulator's work
-  std::uint64_t datagrams = 0;           // likewise
-  std::vector<double> bytes_per_node_s;  // for each second that was measured: datagrams
-  std::uint64_t trace_hash = 0;          // over every datagram (when, from, to, bytes) and every notice
+  std::vector<std::string> violations;  // of invariants (sim/checkers), the first ones
+  std::uint64_t node_milliseconds = 0;  // sum over nodes of the time that they ran while measured
+  Counters counters;                    // of all nodes, while measured
+  std::uint64_t messages = 0;           // decoded in the whole run, settling included: the simulator's work
+  std::uint64_t datagrams = 0;          // likewise
+  std::vector<TrafficSample> traffic;   // over time
+  Sent sent;                            // of all nodes, while measured
+  std::uint64_t trace_hash = 0;         // over every datagram (when, from, to, bytes) and every notice
 
   double node_seconds() const { return static_cast<double>(node_milliseconds) / 1000; }
   // Of one node in a second.

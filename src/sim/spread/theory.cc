@@ -85,6 +85,8 @@ std::optional<Formula> complete_formula(const Settings& s) {
   return Formula{"exp(-N exp(-" + number(sent) + "))", std::exp(-1.0 * s.nodes * std::exp(-sent))};
 }
 
+double logistic(double nodes, double contacts) { return nodes / (1 + (nodes - 1) * std::exp(-contacts)); }
+
 std::vector<double> informed_formula(const Settings& s, std::size_t steps) {
   std::vector<double> curve;
   if (s.stop != Stop::forever || s.digest_first || s.timing == Timing::unsync) return curve;
@@ -95,7 +97,7 @@ std::vector<double> informed_formula(const Settings& s, std::size_t steps) {
   double ignorant = n - 1;
   for (std::size_t i = 0; i < steps; ++i) {
     if (s.timing == Timing::poisson) {
-      curve.push_back(n / (1 + (n - 1) * std::exp(-rate * static_cast<double>(i) * step_of(s))));
+      curve.push_back(logistic(n, rate * static_cast<double>(i) * step_of(s)));
       continue;
     }
     curve.push_back(n - ignorant);

@@ -21,6 +21,9 @@ std::optional<Formula> rounds_formula(const Settings& settings);
 std::optional<Formula> residue_formula(const Settings& settings);
 // The probability that all hear it; push with budget.
 std::optional<Formula> complete_formula(const Settings& settings);
+// The logistic curve: how many of so many nodes know it when one did at first and each tells `contacts` others, by
+// chance and on average, while it spreads.
+double logistic(double nodes, double contacts);
 // Expected informed nodes after each of so many steps: sync: mean field; poisson: the logistic curve. Empty
 // elsewhere, and where the rule is not forever.
 std::vector<double> informed_formula(const Settings& settings, std::size_t steps);

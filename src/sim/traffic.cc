@@ -1,0 +1,85 @@
+#include "sim/traffic.h"
+
+namespace hearsay::sim {
+
+void TrafficMeter::add(Counted& sum, const Node& node, const Counted& before) {
+  const Counters& counters = node.counters();
+  for (std::size_t i = 0; i < kCounts; ++i) {
+    sum.counters.values[i] += counters.values[i] - before.counters.values[i];
+  }
+  const Sent& sent = node.sent();
+  for (std::size_t i = 0; i < kMessageKinds; ++i) {
+    sum.sent.kinds[i].messages += sent.kinds[i].messages - before.sent.kinds[i].messages;
+    sum.sent.kinds[i].bytes += sent.kinds[i].bytes - before.sent.kinds[i].bytes;
+  }
+}
+
+void TrafficMeter::begin(const World& world) {
+  for (Place place = 0; place < world.size(); ++place) {
+    before_.emplace_back();
+    if (world.is_up(place)) before_.back() = {world.node(place).counters(), world.node(place).sent()};
+  }
+}
+
+void TrafficMeter::take(const World& world, Place place) {
+  if (before_.size() < world.size()) before_.resize(world.size());
+  add(gone_, world.node(place), before_[place]);
+  gone_messages_ += world.node(place).counters()[Count::messages_in];
+  before_[place] = {};
+}
+
+void TrafficMeter::sample(const World& world, Duration clock) {
+  if (before_.size() < world.size()) before_.resize(world.size());
+  Counted sum = gone_;
+  std::size_t up = 0;
+  for (Place place = 0; place < world.size(); ++place) {
+    if (!world.is_up(place)) continue;
+    ++up;
+    add(sum, world.node(place), before_[place]);
+  }
+  const auto grown = [&](Count count) { return sum.counters[count] - last_.counters[count]; };
+  TrafficSample sample;
+  sample.to = clock;
+  sample.node_s =
+      std::chrono::duration<double>(clock - (samples_.empty() ? Duration{} : samples_.back().to)).count() *
+      static_cast<double>(up);
+  sample.datagram_bytes = grown(Count::datagram_bytes_out);
+  sample.stream_bytes = grown(Count::stream_bytes_out);
+  sample.datagrams = grown(Count::datagrams_out);
+  for (std::size_t i = 0; i < kMessageKinds; ++i) {
+    sample.sent.kinds[i].messages = sum.sent.kinds[i].messages - last_.sent.kinds[i].messages;
+    sample.sent.kinds[i].bytes = sum.sent.kinds[i].bytes - last_.sent.kinds[i].bytes;
+  }
+  last_ = sum;
+  if (in_last_ > 0 && in_last_ < merged_) {
+    samples_.back().merge(sample);
+    ++in_last_;
+    return;
+  }
+  if (samples_.size() == kSamplesMax) {
+    for (std::size_t i = 0; i < kSamplesMax / 2; ++i) {
+      samples_[2 * i].merge(samples_[2 * i + 1]);
+      samples_[i] = samples_[2 * i];
+    }
+    samples_.resize(kSamplesMax / 2);
+    merged_ *= 2;
+  }
+  samples_.push_back(sample);
+  in_last_ = 1;
+}
+
+void TrafficMeter::end(const World& world, ClusterReport& report) {
+  if (before_.size() < world.size()) before_.resize(world.size());
+  Counted sum = gone_;
+  report.messages = gone_messages_;
+  for (Place place = 0; place < world.size(); ++place) {
+    if (!world.is_up(place)) continue;
+    add(sum, world.node(place), before_[place]);
+    report.messages += world.node(place).counters()[Count::messages_in];
+  }
+  report.counters = sum.counters;
+  report.sent = sum.sent;
+  report.traffic = std::move(samples_);
+}
+
+}  // namespace hearsay::sim

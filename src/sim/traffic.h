@@ -1,0 +1,41 @@
+// What all nodes sent, over time and by type of message, from the counters that the nodes keep.
+#pragma once
+
+#include <vector>
+
+#include "sim/report.h"
+#include "sim/world.h"
+
+namespace hearsay::sim {
+
+class TrafficMeter {
+ public:
+  // More samples than this, and two become one.
+  static constexpr std::size_t kSamplesMax = 7200;
+
+  // All that is reported counts from here, but `messages` and `datagrams`: those count from the very start.
+  void begin(const World& world);
+  // An interval ends now, `clock` after the beginning.
+  void sample(const World& world, Duration clock);
+  // Just before a process is gone: takes what it counted.
+  void take(const World& world, Place place);
+  // Puts what was found into the report.
+  void end(const World& world, ClusterReport& report);
+
+ private:
+  struct Counted {
+    Counters counters;
+    Sent sent;
+  };
+  static void add(Counted& sum, const Node& node, const Counted& before);
+
+  std::vector<Counted> before_;  // by place: at the beginning; nothing for a later life
+  Counted gone_;                 // of processes that are gone
+  std::uint64_t gone_messages_ = 0;
+  Counted last_;  // the sum at the sample before
+  std::vector<TrafficSample> samples_;
+  std::size_t merged_ = 1;   // so many intervals make a sample
+  std::size_t in_last_ = 0;  // so many are in the last one
+};
+
+}  // namespace hearsay::sim
