@@ -63,6 +63,16 @@ TEST_F(GossipRoundTest, what_is_not_news_is_not_passed_on) {
   EXPECT_TRUE(rumors->empty());
 }
 
+TEST_F(GossipRoundTest, an_accusation_without_an_accuser_is_damaged) {
+  hear(alive_message("n2", 1, 2));
+  rumors->clear();
+  hear(wire::Suspect{{1}, "n2", ""});
+  hear(wire::Dead{{1}, "n2", ""});
+  EXPECT_TRUE(rumors->empty());
+  EXPECT_EQ(table->row(id("n2")).verdict, members::Verdict::alive);
+  EXPECT_EQ(counters[Count::dropped_malformed], 2u);
+}
+
 TEST_F(GossipRoundTest, newer_news_about_a_member_replaces_the_older) {
   hear(alive_message("n2", 1, 2));
   hear(wire::Suspect{{1}, "n2", "n3"});
