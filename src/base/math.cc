@@ -37,4 +37,15 @@ double natural_log(double x) {
 
 double decimal_log(double x) { return natural_log(x) / kLn10; }
 
+double exponential(double x) {
+  CHECK(x >= -700 && x <= 700);
+  // x = k ln 2 + r with |r| <= ln 2 / 2; e^r is its Taylor series (r^18 / 18! < 1e-23), and 2^k is exact.
+  const double scaled = x / kLn2;
+  const auto k = static_cast<std::int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  const double r = x - static_cast<double>(k) * kLn2;
+  double sum = 1;
+  for (int n = 17; n >= 1; --n) sum = 1 + sum * r / n;
+  return sum * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+}
+
 }  // namespace hearsay::base

@@ -1,5 +1,5 @@
-// Logarithms that are the same on every platform: the C library's differ in the last bit between systems, and
-// suspicion timeouts must not. Only + - x / are used (contraction is off).
+// Logarithms and exponentials that are the same on every platform: the C library's differ in the last bit between
+// systems, and suspicion timeouts must not. Only + - x / are used (contraction is off).
 #pragma once
 
 namespace hearsay::base {
@@ -8,5 +8,7 @@ namespace hearsay::base {
 double natural_log(double x);
 // Logarithm to the base ten, likewise.
 double decimal_log(double x);
+// e to the power of x, within 1e-13 relative. REQUIRES: |x| <= 700.
+double exponential(double x);
 
 }  // namespace hearsay::base

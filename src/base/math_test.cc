@@ -19,5 +19,12 @@ TEST(Math, the_decimal_logarithm_of_powers_of_ten_is_whole) {
   for (int power = 0; power < 8; ++power) EXPECT_NEAR(decimal_log(std::pow(10, power)), power, 1e-14);
 }
 
+TEST(Math, the_exponential_agrees_with_the_library) {
+  for (double x = -700; x <= 700; x += 0.37) {
+    EXPECT_NEAR(exponential(x) / std::exp(x), 1, 2e-13) << x;
+  }
+  EXPECT_EQ(exponential(0), 1.0);
+}
+
 }  // namespace
 }  // namespace hearsay::base

@@ -24,6 +24,17 @@ struct SimClusterArguments {
   std::string csv_file;     // traffic over time; empty: none
 };
 
+// `hearsay sim replay`; the plan is in sim_cluster.
+struct SimReplayArguments {
+  std::optional<std::uint64_t> swarm_seed;
+  std::string from = "0s";
+  std::string to;  // empty: the end
+  std::vector<std::size_t> nodes;
+  std::string match;
+  bool datagrams = false;
+  bool joining = false;
+};
+
 // `hearsay sim swarm`.
 struct SimSwarmArguments {
   std::uint64_t first = 1;
@@ -86,6 +97,7 @@ struct Arguments {
   bool print_config = false;
   // sim
   SimClusterArguments sim_cluster;
+  SimReplayArguments sim_replay;
   SimSwarmArguments sim_swarm;
   // sim spread
   SimSpreadArguments sim_spread;
@@ -104,6 +116,7 @@ int run_monitor(const Arguments& arguments, Terminal& terminal);
 int run_keys(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
+int run_sim_replay(const Arguments& arguments, Terminal& terminal);
 int run_sim_swarm(const Arguments& arguments, Terminal& terminal);
 int run_sim_spread(const Arguments& arguments, Terminal& terminal);
 int run_version(const Arguments& arguments, Terminal& terminal);

@@ -11,6 +11,7 @@ namespace {
 
 using Subject = sim::FaultKind::Subject;
 using Lasts = sim::FaultKind::Lasts;
+using Extra = sim::FaultKind::Extra;
 
 bool read_place(std::string_view text, sim::Place& into) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), into);
@@ -37,13 +38,25 @@ bool read_subject(Subject subject, const std::string& text, sim::Fault& fault) {
         fault.share = *share;
         return true;
       }
+      return false;
+    case Subject::count:
+      return read_place(text, fault.count);
   }
   return false;
 }
 
-}  // namespace
+bool read_extra(Extra extra, const std::string& text, sim::Fault& fault) {
+  if (extra == Extra::ppm) {
+    const auto ppm = parse_ppm(text);
+    fault.ppm = ppm.value_or(0);
+    return ppm.has_value();
+  }
+  const auto amount = extra == Extra::by ? parse_leap(text) : agent::parse_duration(text);
+  fault.amount = amount.value_or(Duration{});
+  return amount.has_value();
+}
 
-std::optional<sim::Fault> parse_fault(sim::Fault::What what, const std::string& text) {
+std::optional<sim::Fault> parse_fault_at(sim::Fault::What what, const std::string& text) {
   const auto& kind = sim::kind_of(what);
   sim::Fault fault{.what = what};
   const auto at = text.find('@');
@@ -62,6 +75,20 @@ std::optional<sim::Fault> parse_fault(sim::Fault::What what, const std::string& 
   return fault;
 }
 
+}  // namespace
+
+std::optional<sim::Fault> parse_fault(sim::Fault::What what, const std::string& text) {
+  const auto& kind = sim::kind_of(what);
+  const auto slash = text.find('/');
+  if ((slash != std::string::npos) != (kind.extra != Extra::none)) return std::nullopt;
+  if (slash != std::string::npos) {
+    auto read = parse_fault_at(what, text.substr(0, slash));
+    if (!read || !read_extra(kind.extra, text.substr(slash + 1), *read)) return std::nullopt;
+    return read;
+  }
+  return parse_fault_at(what, text);
+}
+
 std::string fault_text(const sim::Fault& fault) {
   const auto& kind = sim::kind_of(fault.what);
   std::string out;
@@ -78,15 +105,54 @@ std::string fault_text(const sim::Fault& fault) {
     case Subject::share:
       out = number_text(fault.share);
       break;
+    case Subject::count:
+      out = std::to_string(fault.count);
+      break;
   }
   out += "@" + agent::duration_text(fault.at);
   if (kind.lasts != Lasts::no) out += "+" + agent::duration_text(fault.lasts);
+  if (kind.extra == Extra::ppm) {
+    out += "/" + std::to_string(fault.ppm) + "ppm";
+  } else if (kind.extra != Extra::none) {
+    out += "/" + agent::duration_text(fault.amount);
+  }
   return out;
 }
 
 std::string fault_example(sim::Fault::What what) {
   using std::chrono::seconds;
-  return fault_text({.what = what, .at = seconds(20), .lasts = seconds(5), .place = 3, .other = 1, .share = 0.1});
+  return fault_text({.what = what,
+                     .at = seconds(20),
+                     .lasts = seconds(5),
+                     .place = 3,
+                     .other = 1,
+                     .share = 0.1,
+                     .amount = seconds(1),
+                     .ppm = 200,
+                     .count = 5});
+}
+
+std::optional<Duration> parse_leap(std::string_view text) {
+  const bool back = text.starts_with('-');
+  const auto length = agent::parse_duration(back ? text.substr(1) : text);
+  if (!length) return std::nullopt;
+  return back ? -*length : *length;
+}
+
+std::optional<std::int64_t> parse_ppm(std::string_view text) {
+  if (text.ends_with("ppm")) text.remove_suffix(3);
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+bool parse_range(std::string_view text, sim::Place& first, sim::Place& last) {
+  if (read_place(text, last)) {
+    first = last;
+    return true;
+  }
+  return read_pair(text, '-', first, last);
 }
 
 std::optional<double> parse_share(const std::string& text) {

@@ -1,7 +1,9 @@
 // Plans of `hearsay sim` from keys and values: the one door that plan files, command lines and sweeps share.
 //
 //   [cluster]                 nodes, seed, for, profile, family
-//   [network]                 latency, jitter, loss
+//   [network]                 latency, jitter, sigma, loss, bandwidth ...
+//   [[zone]]                  name = "eu", nodes = 5: the next five nodes
+//   [[link]]                  from = "eu", to = "us", latency = "80ms": zones or nodes, both ways
 //   [[fault]]                 what = "crash", at = "20s", node = 3
 //   [swim] [serf] [contact]   knobs of every node, as in the agent's configuration
 //   [limits], packet_bytes, compression, label
@@ -21,7 +23,7 @@ namespace hearsay::cli {
 
 // Values with their places, in order. Keys are dotted: "cluster.nodes", "network.loss", "swim.probe_interval",
 // "fault[0].at"; "cluster." may be left out. A fault may also be one text, as on the command line: key "fault",
-// value "crash 3@20s".
+// value "crash 3@20s"; and a link, one way: key "link", value "0-2:3-9 latency=80ms,loss=0.1".
 struct PlanValues {
   std::vector<agent::Given> values;
   std::vector<agent::Fault> faults;  // why the file could not be read
@@ -35,7 +37,12 @@ struct LoadedPlan {
   std::vector<agent::Fault> faults;  // all that is wrong, with file and line or flag; empty: the plan can run
 };
 // Values may be texts throughout ("0.05", "12"). `agent_file`: an agent's configuration whose knobs are taken.
-LoadedPlan make_plan(const std::vector<agent::Given>& values, const std::optional<std::string>& agent_file = {});
+// `memory_bytes`: what the machine has, if not what this one says.
+LoadedPlan make_plan(const std::vector<agent::Given>& values, const std::optional<std::string>& agent_file = {},
+                     std::optional<double> memory_bytes = {});
+
+// The plan of a command line: its file, and the words over it.
+LoadedPlan load_plan(const struct Arguments& arguments);
 
 // Every key but those of the agent's configuration, and what it takes; for help and documents.
 std::vector<std::pair<std::string_view, std::string_view>> plan_keys();

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "cli/fault_words.h"
+#include "sim/cluster.h"
 
 namespace hearsay::cli {
 namespace {
@@ -118,6 +121,93 @@ TEST(PlanFile, every_kind_of_fault_is_read_back_from_its_words) {
     EXPECT_FALSE(parse_fault(what, "nonsense"));
     EXPECT_FALSE(parse_fault(what, words + "+1s")) << "twice";
   }
+}
+
+TEST(PlanFile, zones_and_links_become_paths_between_ranges) {
+  const auto [plan, faults] = plan_of(R"(
+cluster.nodes = 5
+network.latency = "1ms"
+[[zone]]
+name = "eu"
+nodes = 2
+[[zone]]
+name = "us"
+nodes = 3
+[[link]]
+from = "eu"
+to = "us"
+latency = "40ms"
+sigma = 0.2
+[[link]]
+from = 3
+to = "eu"
+one_way = true
+loss = 0.5
+[[fault]]
+what = "cut"
+at = "1s"
+lasts = "1s"
+nodes = "us"
+)");
+  ASSERT_TRUE(faults.empty()) << describe(faults[0]);
+  const auto& special = plan.network.special;
+  ASSERT_EQ(special.size(), 3u) << "both ways, and one";
+  EXPECT_EQ(special[0].from_last, 1u);
+  EXPECT_EQ(special[0].to_first, 2u);
+  EXPECT_EQ(special[0].path.latency, milliseconds(40));
+  EXPECT_EQ(special[1].from_first, 2u);
+  EXPECT_EQ(special[1].to_last, 1u);
+  EXPECT_EQ(special[2].from_first, 3u);
+  EXPECT_EQ(special[2].from_last, 3u);
+  EXPECT_EQ(special[2].path.latency, milliseconds(1)) << "as in [network]";
+  EXPECT_EQ(special[2].path.loss, 0.5);
+  EXPECT_EQ(plan.faults.at(0).other, 2u);
+  EXPECT_EQ(plan.faults.at(0).place, 4u);
+  const auto words = make_plan({{"link", "--link", std::string("0-1:2-4 latency=40ms,sigma=0.2")}}).plan;
+  ASSERT_EQ(words.network.special.size(), 1u);
+  EXPECT_EQ(words.network.special[0].path.sigma, 0.2);
+}
+
+TEST(PlanFile, wrong_zones_links_and_new_faults_are_named) {
+  using testing::ElementsAre;
+  using testing::HasSubstr;
+  EXPECT_THAT(faults_in("[[zone]]\nname = \"eu\"\nnodes = 11\n"),
+              ElementsAre("p.toml:2: zone: the zones hold 11 nodes; the cluster has 10"));
+  EXPECT_THAT(
+      faults_in("[[link]]\nfrom = \"eu\"\nto = 3\n"),
+      ElementsAre("p.toml:2: link[0].from: \"eu\" is neither a zone nor a range of nodes; write for example "
+                  "\"0-2\"; there are no zones"));
+  EXPECT_THAT(faults_in("[[link]]\nfrom = 1\nto = 12\n"),
+              testing::Contains(HasSubstr("p.toml:2: link[0]: there is no")));
+  EXPECT_THAT(faults_in("[network]\nsigma = 9\n"), ElementsAre(HasSubstr("sigma is not in 0 .. 3")));
+  EXPECT_THAT(faults_in("[network]\nrefuse = 0.6\nstall = 0.6\n"),
+              ElementsAre(HasSubstr("p.toml:2: network.refuse")));
+  EXPECT_THAT(faults_in("[[fault]]\nwhat = \"flap\"\nat = \"1s\"\nlasts = \"9s\"\nnodes = \"0-1\"\n"),
+              ElementsAre(HasSubstr("it does not say how long a turn is")));
+  EXPECT_THAT(faults_in("[[fault]]\nwhat = \"join-storm\"\nat = \"1s\"\ncount = 0\n"),
+              ElementsAre(HasSubstr("p.toml:4: fault[0].count: join-storm: 0 new nodes")));
+  const auto large = make_plan({{"cluster.nodes", "p.toml:1", std::int64_t{10'000}}}, {}, 8e9).faults;
+  ASSERT_EQ(large.size(), 1u);
+  EXPECT_EQ(describe(large[0]),
+            "p.toml:1: cluster.nodes: 10000 nodes need about 24 GiB of memory; this machine has 7 "
+            "GiB; choose fewer");
+}
+
+TEST(PlanFile, every_example_runs_and_ends_in_agreement) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(HEARSAY_SOURCE_DIR "/examples/scenarios")) {
+    SCOPED_TRACE(entry.path());
+    auto values = read_plan_file(entry.path());
+    ASSERT_TRUE(values.faults.empty()) << describe(values.faults[0]);
+    const auto [plan, faults] = make_plan(values.values);
+    ASSERT_TRUE(faults.empty()) << describe(faults[0]);
+    const auto report = run_cluster(plan, [](double) { return true; });
+    EXPECT_TRUE(report.settled);
+    EXPECT_EQ(report.disagreement, "");
+    EXPECT_THAT(report.violations, testing::IsEmpty());
+    ++count;
+  }
+  EXPECT_GE(count, 5u);
 }
 
 }  // namespace

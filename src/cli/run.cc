@@ -221,6 +221,8 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
   add_key("--loss", "network.loss", "P", "share of datagrams that is lost, 0 to 1 (default: 0)");
   add_key("--latency", "network.latency", "TIME", "one way (default: 500us)");
   add_key("--jitter", "network.jitter", "TIME", "added to the latency, uniform from 0 to this (default: 0s)");
+  add_key("--link", "link", "FROM:TO PATH",
+          "of one way between ranges of nodes: \"0-2:3-9 latency=80ms,loss=0.1\"");
   const auto add_fault = [&](const char* flag, const char* what, const char* type, const char* help) {
     app.add_option_function<std::vector<std::string>>(
            flag,
@@ -242,6 +244,18 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
   add_fault("--leave", "leave", "NODE@TIME", "it leaves, and its process ends");
   add_fault("--tags", "tags", "NODE@TIME", "it publishes another tag");
   add_fault("--lossy", "loss", "SHARE@TIME+DURATION", "this share of all datagrams is lost meanwhile");
+  add_fault("--flap", "flap", "[FIRST-]LAST@TIME+DURATION/TURN", "a partition that comes and goes by turns");
+  add_fault("--swizzle", "swizzle", "[FIRST-]LAST@TIME+DURATION",
+            "link after link is cut, then healed in another order");
+  add_fault("--slow", "slow", "NODE@TIME+DURATION/EACH", "each packet keeps its processor busy for so long");
+  add_fault("--jump", "jump", "NODE@TIME/BY", "its wall clock is set forward, or back: -1h");
+  add_fault("--drift", "drift", "NODE@TIME+DURATION/PPM",
+            "its clocks run fast by so many millionths, or slow: -200ppm");
+  add_fault("--corrupt", "corrupt", "SHARE@TIME+DURATION", "in this share of all datagrams a bit is flipped");
+  add_fault("--mass-restart", "mass-restart", "SHARE@TIME+DOWN/WINDOW",
+            "this share of all nodes restarts within a time");
+  add_fault("--join-storm", "join-storm", "COUNT@TIME", "so many new nodes join at once");
+  add_fault("--lose-disk", "lose-disk", "NODE@TIME", "its disk is lost; it misses it at its next start");
   add_key("--seed", "cluster.seed", "S", "everything random derives from it (default: 1)");
   app.add_option_function<std::vector<std::string>>(
          "--set",
@@ -265,6 +279,23 @@ void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
       ->type_name("FILE.html");
   app.add_option("--csv", arguments.sim_cluster.csv_file, "write what a node sends over time, by type of message")
       ->type_name("FILE.csv");
+}
+
+void declare_sim_replay(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  auto& replay = arguments.sim_replay;
+  app.add_option("--swarm-seed", replay.swarm_seed, "the plan of this seed of the swarm, instead of one in words")
+      ->type_name("SEED");
+  app.add_option("--from", replay.from, "since when, on the plan's clock (default: 0s)")->type_name("TIME");
+  app.add_option("--to", replay.to, "until when (default: the end)")->type_name("TIME");
+  app.add_option("--node", replay.nodes, "only what concerns this node, by its number; repeatable")
+      ->type_name("N")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  app.add_option("--match", replay.match, "only lines that contain this text")->type_name("TEXT");
+  app.add_flag("--datagrams", replay.datagrams, "every datagram as well, in words");
+  app.add_flag("--joining", replay.joining, "what happened before the plan's clock started, too");
+  add_plan_options(app, arguments, arguments.sim_cluster);
 }
 
 void declare_sim_swarm(CLI::App& app, Arguments& arguments) {
@@ -403,6 +434,8 @@ constexpr Command kCommands[] = {
     {"keys", "List or change the keys of the whole cluster", &declare_keys, &run_keys},
     {"keygen", "Make a key for --encrypt or a keyring file", &declare_keygen, &run_keygen},
     {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},
+    {"sim replay", "Show what happened in a cluster under virtual time, line by line", &declare_sim_replay,
+     &run_sim_replay},
     {"sim swarm", "Try many clusters with random faults, and check what must always hold", &declare_sim_swarm,
      &run_sim_swarm},
     {"sim spread", "Spread a rumor among up to ten million nodes", &declare_sim_spread, &run_sim_spread},

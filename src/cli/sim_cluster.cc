@@ -17,17 +17,6 @@
 namespace hearsay::cli {
 namespace {
 
-// The plan that the file and the words mean; what is wrong with them goes to `faults`.
-sim::ClusterPlan read_plan(const Arguments& arguments, std::vector<agent::Fault>& faults) {
-  PlanValues values;
-  if (arguments.sim_cluster.file) values = read_plan_file(*arguments.sim_cluster.file);
-  const auto& words = arguments.sim_cluster.values;
-  values.values.insert(values.values.end(), words.begin(), words.end());
-  auto [plan, wrong] = make_plan(values.values, arguments.config_file);
-  faults = values.faults.empty() ? std::move(wrong) : std::move(values.faults);
-  return plan;
-}
-
 int complain(const Error& error, Terminal& terminal) {
   terminal.err("hearsay sim cluster: " + printable(error.cause) + "\n  " + printable(error.cure) + "\n");
   return kFailed;
@@ -36,10 +25,11 @@ int complain(const Error& error, Terminal& terminal) {
 }  // namespace
 
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
-  std::vector<agent::Fault> faults;
-  const sim::ClusterPlan plan = read_plan(arguments, faults);
-  if (!faults.empty()) {
-    for (const auto& fault : faults) terminal.err("hearsay sim cluster: " + printable(describe(fault)) + "\n");
+  const auto loaded = load_plan(arguments);
+  const sim::ClusterPlan& plan = loaded.plan;
+  if (!loaded.faults.empty()) {
+    for (const auto& fault : loaded.faults)
+      terminal.err("hearsay sim cluster: " + printable(describe(fault)) + "\n");
     return kUsage;
   }
   // What cannot be written must be known before the work begins.

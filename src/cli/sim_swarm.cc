@@ -26,13 +26,30 @@ struct Failure {
   std::vector<std::string> wrong;
 };
 
-// The words of `hearsay sim cluster` that mean this plan.
+// The words that mean this plan, behind `hearsay sim cluster` and `hearsay sim replay`.
 std::string words_of(const sim::ClusterPlan& plan) {
-  std::string words = "hearsay sim cluster --nodes " + std::to_string(plan.nodes) + " --for " +
-                      agent::duration_text(plan.duration) + " --seed " + std::to_string(plan.seed) + " --latency " +
+  std::string words = "--nodes " + std::to_string(plan.nodes) + " --for " + agent::duration_text(plan.duration) +
+                      " --seed " + std::to_string(plan.seed) + " --latency " +
                       agent::duration_text(plan.network.latency);
   if (plan.network.jitter > Duration{}) words += " --jitter " + agent::duration_text(plan.network.jitter);
   if (plan.network.loss > 0) words += " --loss " + number_text(plan.network.loss);
+  const sim::Network::Options calm;
+  const auto& network = plan.network;
+  const auto set = [&](const char* key, const std::string& value, bool differs) {
+    if (differs) words += std::string(" --set network.") + key + "=" + value;
+  };
+  set("sigma", number_text(network.sigma), network.sigma != calm.sigma);
+  set("duplicate", number_text(network.duplicate), network.duplicate != calm.duplicate);
+  set("reorder", number_text(network.reorder), network.reorder != calm.reorder);
+  set("reorder_by", agent::duration_text(network.reorder_by), network.reorder_by != calm.reorder_by);
+  set("corrupt", number_text(network.corrupt), network.corrupt != calm.corrupt);
+  set("bandwidth", std::to_string(network.bandwidth), network.bandwidth != calm.bandwidth);
+  set("queue_bytes", std::to_string(network.queue_bytes), network.queue_bytes != calm.queue_bytes);
+  set("mtu_bytes", std::to_string(network.mtu_bytes), network.mtu_bytes != calm.mtu_bytes);
+  set("refuse", number_text(network.refuse), network.refuse != calm.refuse);
+  set("reset", number_text(network.reset), network.reset != calm.reset);
+  set("stall", number_text(network.stall), network.stall != calm.stall);
+  if (plan.taped) words += " --set cluster.tape=" + std::to_string(*plan.taped);
   agent::AgentConfig tried = agent::load_config_text("", "", {}).config;
   const agent::AgentConfig usual = tried;
   tried.node = plan.config;
@@ -109,7 +126,8 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
   for (std::size_t i = 0; i < failures.size(); ++i) {
     const Failure& failure = failures[i];
     const auto plan = sim::swarm_plan(failure.seed);
-    const std::string repeat = words_of(words.shrink && i < kShrunk ? sim::shrink(plan, kTries) : plan);
+    const std::string repeat =
+        "hearsay sim cluster " + words_of(words.shrink && i < kShrunk ? sim::shrink(plan, kTries) : plan);
     if (arguments.json) {
       json::array wrong;
       for (const auto& what : failure.wrong) wrong.emplace_back(what);
@@ -119,6 +137,7 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
     terminal.out(terminal.paint(Style::bad, "seed " + std::to_string(failure.seed)) + "\n");
     for (const auto& what : failure.wrong) terminal.out("  " + printable(what) + "\n");
     terminal.out("  repeat: " + repeat + "\n");
+    terminal.out("  trace:  hearsay sim replay --swarm-seed " + std::to_string(failure.seed) + "\n");
   }
   const std::uint64_t passed = done - failures.size();
   if (arguments.json) {

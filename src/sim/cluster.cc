@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "sim/checkers/agreement.h"
 #include "sim/checkers/checker.h"
 #include "sim/measure.h"
 #include "sim/stage.h"
+#include "sim/tape.h"
 #include "sim/traffic.h"
 
 namespace hearsay::sim {
@@ -17,17 +19,26 @@ std::uint64_t nanoseconds(Duration duration) { return static_cast<std::uint64_t>
 
 class Run {
  public:
-  explicit Run(const ClusterPlan& plan)
-      : plan_(plan), recorder_(plan.nodes), stage_(plan, recorder_), world_(stage_.world()) {
+  Run(const ClusterPlan& plan, const Watch& watch)
+      : plan_(plan), watch_(watch), recorder_(nodes_in_all(plan)), stage_(plan, recorder_), world_(stage_.world()) {
+    if (plan.taped) world_.record(*plan.taped, &tape_);
     stage_.on_start = [this](Place place) {
       for (const auto& checker : checkers_) checker->on_start(place);
     };
-    stage_.on_crash = [this](Place place) { traffic_.take(world_, place); };
+    stage_.on_crash = [this](Place place) {
+      traffic_.take(world_, place);
+      play_tape(place);
+      for (const auto& checker : checkers_) checker->on_end(place);
+    };
+    stage_.on_fault = [this](const std::string& what) {
+      if (watch_.fault) watch_.fault(stage_.clock(), what);
+    };
     world_.on_notice = [this](Place place, const Notice& notice) { heard(place, notice); };
     world_.on_sent = [this](Place from, Place to, ByteView bytes, bool lost) {
       trace_.add(nanoseconds(world_.elapsed()));
       trace_.add(from << 33 | to << 1 | (lost ? 1 : 0));
       trace_.add(bytes);
+      if (watch_.datagram) watch_.datagram(stage_.clock(), joining_, from, to, bytes, lost);
     };
   }
 
@@ -74,6 +85,7 @@ class Run {
   void measure(const std::function<bool(double)>& go_on) {
     if (!report_.interrupted && !go_on(0)) report_.interrupted = true;
     stage_.begin();
+    joining_ = false;
     recorder_.begin(world_.elapsed());
     traffic_.begin(world_);
     Duration done{};
@@ -95,6 +107,7 @@ class Run {
     report_.datagrams = world_.network().datagrams();
     report_.simulated = world_.elapsed();
     look();
+    if (plan_.taped && world_.is_up(*plan_.taped)) play_tape(*plan_.taped);
     judge_agreement();
     report_.violations = findings_.all();
     report_.trace_hash = trace_.value();
@@ -102,38 +115,25 @@ class Run {
 
   bool runs(Place place) const { return stage_.runs(place); }
 
-  // What is wrong with one node's view; empty: nothing is.
-  std::string fault_of_view(Place observer, const std::vector<Member>& truths) {
-    std::size_t alive = 0;
-    for (const auto& member : world_.node(observer).members()) {
-      const Place subject = *stage_.place_of(member.name);
-      const std::string shows =
-          world_.config(observer).name + " shows " + member.name + " as " + name_of(member.status);
-      if (!runs(subject)) {
-        if (member.status == Status::alive || member.status == Status::suspect)
-          return shows + ", but it does not run";
-        continue;
-      }
-      if (member.status != Status::alive) return shows + ", but it runs";
-      if (member.incarnation != truths[subject].incarnation) return shows + " at another incarnation than its own";
-      if (member.tags != truths[subject].tags) return shows + " with other tags than its own";
-      ++alive;
-    }
-    return alive == running_ ? "" : world_.config(observer).name + " does not know all running members";
-  }
-
   void judge_agreement() {
-    std::vector<Member> truths(world_.size());
-    running_ = 0;
+    std::vector<std::optional<Member>> claims(world_.size());
     for (Place place = 0; place < world_.size(); ++place) {
-      if (!runs(place)) continue;
-      truths[place] = world_.node(place).info().self;
-      ++running_;
+      if (runs(place)) claims[place] = world_.node(place).info().self;
     }
     for (Place place = 0; place < world_.size() && report_.disagreement.empty(); ++place) {
-      if (runs(place)) report_.disagreement = fault_of_view(place, truths);
+      if (!runs(place)) continue;
+      report_.disagreement = disagreement_of({place, world_.node(place).members()}, claims,
+                                             [this](std::string_view name) { return stage_.place_of(name); });
     }
     report_.agreed = report_.disagreement.empty();
+  }
+
+  // A life of the node on tape is over.
+  void play_tape(Place place) {
+    if (!plan_.taped || place != *plan_.taped) return;
+    if (const auto wrong = tape_.replay(&world_.node(place)); !wrong.empty()) {
+      findings_.add(moment() + world_.config(place).name + ": checkpoint and replay equal the original: " + wrong);
+    }
   }
 
   // Every checker looks at every node.
@@ -146,17 +146,21 @@ class Run {
     }
   }
 
-  std::string moment() const { return std::to_string(world_.elapsed() / std::chrono::milliseconds(1)) + " ms: "; }
+  // On the plan's clock, as in `hearsay sim replay`.
+  std::string moment() const {
+    const auto ms = stage_.clock() / std::chrono::milliseconds(1);
+    return std::to_string(ms) + (joining_ ? " ms, joining: " : " ms: ");
+  }
 
   void found(const Checker& checker, Place place, const std::string& what) {
-    findings_.add(std::to_string(world_.elapsed() / std::chrono::milliseconds(1)) +
-                  " ms: " + world_.config(place).name + ": " + checker.name() + ": " + what);
+    findings_.add(moment() + world_.config(place).name + ": " + checker.name() + ": " + what);
   }
 
   void heard(Place observer, const Notice& notice) {
     trace_.add(nanoseconds(world_.elapsed()));
     trace_.add(observer);
     trace_.add(describe(notice));
+    if (watch_.notice) watch_.notice(stage_.clock(), joining_, observer, notice);
     stage_.heard(observer, notice);
     if (const auto* defunct = std::get_if<Defunct>(&notice.body)) {
       findings_.add(moment() + world_.config(observer).name + ": defunct: " + defunct->why);
@@ -172,11 +176,13 @@ class Run {
   }
 
   const ClusterPlan& plan_;
+  const Watch& watch_;
+  Tape tape_;
+  bool joining_ = true;
   Recorder recorder_;
   Stage stage_;
   World& world_;
   TrafficMeter traffic_;
-  std::size_t running_ = 0;
   base::Hasher trace_;
   std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers();
   Findings findings_;
@@ -185,8 +191,9 @@ class Run {
 
 }  // namespace
 
-ClusterReport run_cluster(const ClusterPlan& plan, const std::function<bool(double done)>& go_on) {
-  return Run(plan).run(go_on);
+ClusterReport run_cluster(const ClusterPlan& plan, const std::function<bool(double done)>& go_on,
+                          const Watch& watch) {
+  return Run(plan, watch).run(go_on);
 }
 
 }  // namespace hearsay::sim

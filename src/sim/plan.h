@@ -2,6 +2,7 @@
 // swarm and sweeps make plans; sim/cluster runs them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,12 @@ struct ClusterPlan {
   Duration duration = std::chrono::seconds(60);  // after the cluster has settled
   Duration settle_max = std::chrono::seconds(120);
   std::vector<Fault> faults;
+  // The inputs of this node are recorded; a fresh node that is fed with them must do the same
+  // (sim/tape).
+  std::optional<Place> taped{};
 };
+// Those of the start and all that join later.
+std::size_t nodes_in_all(const ClusterPlan& plan);
 inline constexpr std::size_t kClusterNodesMax = 20000;
 
 // All that is wrong with a plan; empty: it can run. Keys are those of plan files: "cluster.nodes", "fault[2].at",

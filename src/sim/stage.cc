@@ -11,11 +11,15 @@ constexpr std::uint32_t kIncarnationBlock = 16;
 
 Stage::Stage(const ClusterPlan& plan, Recorder& recorder)
     : plan_(plan), recorder_(recorder), world_({plan.seed, plan.network}) {
-  for (const Fault& fault : plan.faults) plan_fault(fault);
+  base::Rng rng = base::Rng(plan.seed).fork("faults");
+  for (const Fault& fault : plan.faults) {
+    plan_fault(fault, rng);
+    rng = rng.fork("next");
+  }
   std::ranges::stable_sort(moments_, {}, &Moment::at);
 }
 
-void Stage::plan_fault(const Fault& fault) {
+void Stage::plan_fault(const Fault& fault, const base::Rng& rng) {
   const Place place = fault.place;
   const Duration end = fault.at + fault.lasts;
   const bool ends = fault.lasts > Duration{};
@@ -37,8 +41,15 @@ void Stage::plan_fault(const Fault& fault) {
       if (ends) plan_at(end, [this, fault] { cut(fault.other, fault.place, false); });
       break;
     case Fault::What::one_way:
-      plan_at(fault.at, [this, fault] { world_.network().block(fault.place, fault.other); });
-      if (ends) plan_at(end, [this, fault] { world_.network().unblock(fault.place, fault.other); });
+      plan_at(fault.at, [this, fault] {
+        say(fault.place, ("is not heard any more by n" + std::to_string(fault.other)).c_str());
+        world_.network().block(fault.place, fault.other);
+      });
+      if (ends)
+        plan_at(end, [this, fault] {
+          say(fault.place, ("is heard again by n" + std::to_string(fault.other)).c_str());
+          world_.network().unblock(fault.place, fault.other);
+        });
       break;
     case Fault::What::leave:
       plan_at(fault.at, [this, place] { leave(place); });
@@ -48,8 +59,68 @@ void Stage::plan_fault(const Fault& fault) {
       break;
     case Fault::What::loss:
       plan_at(fault.at, [this, fault] { world_.network().set_loss(fault.share); });
-      if (ends) plan_at(end, [this] { world_.network().set_loss(plan_.network.loss); });
+      if (ends) plan_at(end, [this] { world_.network().set_loss({}); });
       break;
+    case Fault::What::flap:
+      for (Duration turn = fault.at; turn < end; turn += 2 * fault.amount) {
+        plan_at(turn, [this, fault] { cut(fault.other, fault.place, true); });
+        plan_at(std::min(turn + fault.amount, end), [this, fault] { cut(fault.other, fault.place, false); });
+      }
+      break;
+    case Fault::What::swizzle:
+      plan_swizzle(fault, rng);
+      break;
+    case Fault::What::slow:
+      plan_at(fault.at, [this, fault] { world_.set_slow(fault.place, fault.amount); });
+      plan_at(end, [this, place] { world_.set_slow(place, {}); });
+      break;
+    case Fault::What::jump:
+      plan_at(fault.at, [this, fault] { world_.jump_wall(fault.place, fault.amount); });
+      break;
+    case Fault::What::drift:
+      plan_at(fault.at, [this, fault] { world_.set_drift(fault.place, fault.ppm); });
+      plan_at(end, [this, place] { world_.set_drift(place, 0); });
+      break;
+    case Fault::What::corrupt:
+      plan_at(fault.at, [this, fault] { world_.network().set_corrupt(fault.share); });
+      plan_at(end, [this] { world_.network().set_corrupt({}); });
+      break;
+    case Fault::What::mass_restart:
+      plan_mass_restart(fault, rng);
+      break;
+    case Fault::What::join_storm:
+      plan_at(fault.at, [this, fault] {
+        for (std::size_t i = 0; i < fault.count; ++i) join_anybody(add_node());
+      });
+      break;
+    case Fault::What::lose_disk:
+      plan_at(fault.at, [this, place] { actors_[place].has_disk = false; });
+      break;
+  }
+}
+
+void Stage::plan_swizzle(const Fault& fault, base::Rng rng) {
+  const Duration half = fault.lasts / 2;
+  for (Place inside = fault.other; inside <= fault.place; ++inside) {
+    for (Place outside = 0; outside < plan_.nodes; ++outside) {
+      if (outside >= fault.other && outside <= fault.place) continue;
+      const Duration cut = rng.within(half);
+      const Duration heal = rng.within(half);
+      plan_at(fault.at + cut, [this, inside, outside] { cut_link(inside, outside, true); });
+      plan_at(fault.at + half + heal, [this, inside, outside] { cut_link(inside, outside, false); });
+    }
+  }
+}
+
+void Stage::plan_mass_restart(const Fault& fault, base::Rng rng) {
+  std::vector<Place> all(plan_.nodes);
+  for (Place place = 0; place < all.size(); ++place) all[place] = place;
+  rng.shuffle(std::span<Place>(all));
+  all.resize(static_cast<std::size_t>(fault.share * static_cast<double>(all.size()) + 0.5));
+  for (const Place place : all) {
+    const Duration at = fault.at + rng.within(fault.amount);
+    plan_at(at, [this, place] { crash(place, false); });
+    plan_at(at + fault.lasts, [this, place] { restart(place, true); });
   }
 }
 
@@ -60,7 +131,7 @@ void Stage::start() {
   }
 }
 
-void Stage::add_node() {
+Place Stage::add_node() {
   const Place place = actors_.size();
   Config config = plan_.config;
   config.name = "n" + std::to_string(place);
@@ -70,7 +141,14 @@ void Stage::add_node() {
   actors_.emplace_back();
   if (on_start) on_start(place);
   recorder_.on_start(place, world_.elapsed());
-  world_.add(config);
+  return world_.add(config);
+}
+
+void Stage::join_anybody(Place place) {
+  for (Place contact = 0; contact < actors_.size(); ++contact) {
+    if (contact == place || !world_.is_up(contact)) continue;
+    return join(place, contact);
+  }
 }
 
 void Stage::join(Place place, Place contact) {
@@ -105,6 +183,7 @@ std::optional<Place> Stage::place_of(std::string_view name) const {
 void Stage::crash(Place place, bool for_ever) {
   Actor& actor = actors_[place];
   if (!world_.is_up(place)) return;
+  say(place, "crashes");
   recorder_.on_crash(place, world_.elapsed(), for_ever);
   if (on_crash) on_crash(place);
   actor.incarnation = world_.node(place).info().self.incarnation.value;
@@ -115,19 +194,18 @@ void Stage::crash(Place place, bool for_ever) {
 void Stage::restart(Place place, bool disk) {
   Actor& actor = actors_[place];
   if (world_.is_up(place)) return;
-  const Incarnation incarnation{disk ? actor.incarnation + kIncarnationBlock : 1};
+  say(place, disk && actor.has_disk ? "starts again" : "starts again without its disk");
+  const Incarnation incarnation{disk && actor.has_disk ? actor.incarnation + kIncarnationBlock : 1};
+  actor.has_disk = true;
   if (on_start) on_start(place);
   recorder_.on_start(place, world_.elapsed(), incarnation, Incarnation{actor.incarnation});
   world_.restart(place, incarnation);
-  for (Place contact = 0; contact < actors_.size(); ++contact) {
-    if (contact == place || !world_.is_up(contact)) continue;
-    join(place, contact);
-    return;
-  }
+  join_anybody(place);
 }
 
 void Stage::leave(Place place) {
   if (!runs(place)) return;
+  say(place, "is told to leave");
   actors_[place].leaves = true;
   recorder_.on_leave(place, world_.elapsed());
   world_.command(place, Leave{CommandId{++commands_}});
@@ -142,6 +220,7 @@ void Stage::change_tags(Place place) {
 
 void Stage::pause(Place place) {
   if (!world_.is_up(place)) return;
+  say(place, "is stopped");
   actors_[place].paused = true;
   recorder_.on_pause(place, world_.elapsed());
   world_.pause(place);
@@ -149,22 +228,31 @@ void Stage::pause(Place place) {
 
 void Stage::go_on(Place place) {
   if (!world_.is_up(place) || !actors_[place].paused) return;
+  say(place, "goes on");
   actors_[place].paused = false;
   recorder_.on_go_on(place, world_.elapsed());
   world_.go_on(place);
 }
 
+void Stage::cut_link(Place left, Place right, bool blocked) {
+  auto& network = world_.network();
+  if (blocked) {
+    network.block(left, right);
+    network.block(right, left);
+  } else {
+    network.unblock(left, right);
+    network.unblock(right, left);
+  }
+}
+
 void Stage::cut(Place first, Place last, bool blocked) {
+  if (on_fault) {
+    on_fault("n" + std::to_string(first) + " to n" + std::to_string(last) +
+             (blocked ? " are cut off from all others" : " reach all others again"));
+  }
   for (Place inside = first; inside <= last; ++inside) {
     for (Place outside = 0; outside < actors_.size(); ++outside) {
-      if (outside >= first && outside <= last) continue;
-      if (blocked) {
-        world_.network().block(inside, outside);
-        world_.network().block(outside, inside);
-      } else {
-        world_.network().unblock(inside, outside);
-        world_.network().unblock(outside, inside);
-      }
+      if (outside < first || outside > last) cut_link(inside, outside, blocked);
     }
   }
 }

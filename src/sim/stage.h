@@ -24,6 +24,8 @@ class Stage {
   // Called just before a node's process starts with an empty memory, and just before it is gone.
   std::function<void(Place)> on_start;
   std::function<void(Place)> on_crash;
+  // Hears in words what is done to whom.
+  std::function<void(const std::string&)> on_fault;
 
   // Starts all nodes of the plan; all but node 0 join it.
   void start();
@@ -48,12 +50,16 @@ class Stage {
     bool paused = false;
     bool leaves = false;
     bool has_left = false;
-    std::uint32_t incarnation = 1;  // what its disk says
+    std::uint32_t incarnation = 1;  // what it had claimed when it ended
+    bool has_disk = true;           // and what it kept is still there
   };
 
-  void plan_fault(const Fault& fault);
+  void plan_fault(const Fault& fault, const base::Rng& rng);
+  void say(Place place, const char* what) {
+    if (on_fault) on_fault(world_.config(place).name + " " + what);
+  }
   void plan_at(Duration at, std::function<void()> happens) { moments_.push_back({at, std::move(happens)}); }
-  void add_node();
+  Place add_node();
   void join(Place place, Place contact);
   void crash(Place place, bool for_ever);
   void restart(Place place, bool disk);
@@ -61,6 +67,10 @@ class Stage {
   void change_tags(Place place);
   void pause(Place place);
   void go_on(Place place);
+  void plan_swizzle(const Fault& fault, base::Rng rng);
+  void plan_mass_restart(const Fault& fault, base::Rng rng);
+  void join_anybody(Place place);
+  void cut_link(Place left, Place right, bool blocked);
   void cut(Place first, Place last, bool blocked);
 
   const ClusterPlan& plan_;

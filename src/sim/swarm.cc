@@ -33,6 +33,63 @@ Fault any_fault(base::Rng& rng, std::size_t nodes, Duration until) {
   return fault;
 }
 
+// The rarer ones, from a random stream of their own.
+Fault any_rare_fault(base::Rng& rng, std::size_t nodes, Duration until) {
+  using What = Fault::What;
+  static constexpr What kKinds[] = {What::flap,         What::swizzle,    What::slow,
+                                    What::jump,         What::drift,      What::corrupt,
+                                    What::mass_restart, What::join_storm, What::lose_disk};
+  Fault fault;
+  fault.what = kKinds[rng.bounded(std::size(kKinds))];
+  const FaultKind& kind = kind_of(fault.what);
+  fault.at = any_of(rng, Duration{}, until / 2);
+  if (kind.lasts == FaultKind::Lasts::must) fault.lasts = any_of(rng, milliseconds(200), until / 2);
+  fault.place = rng.bounded(nodes);
+  if (kind.subject == FaultKind::Subject::group) fault.other = rng.bounded(fault.place + 1);
+  fault.share = rng.unit();
+  switch (fault.what) {
+    case What::flap:
+      fault.amount = any_of(rng, milliseconds(100), seconds(10));
+      break;
+    case What::slow:
+      fault.amount = any_of(rng, milliseconds(1), milliseconds(100));
+      break;
+    case What::jump:
+      fault.amount = any_of(rng, milliseconds(1), std::chrono::hours(48)) - std::chrono::hours(24);
+      break;
+    case What::drift:
+      fault.ppm = static_cast<std::int64_t>(rng.bounded(40'000)) - 20'000;
+      if (fault.ppm == 0) fault.ppm = 1;
+      break;
+    case What::corrupt:
+      fault.share *= 0.3;
+      break;
+    case What::mass_restart:
+      fault.amount = any_of(rng, Duration{}, seconds(5));
+      fault.lasts = any_of(rng, milliseconds(200), until / 4);
+      fault.at /= 2;
+      break;
+    case What::join_storm:
+      fault.count = 1 + rng.bounded(8);
+      break;
+    default:
+      break;
+  }
+  return fault;
+}
+
+void roughen(Network::Options& network, base::Rng& rng, const Config& config) {
+  const Duration timeout = config.swim.probe_timeout;
+  if (rng.chance(0.3)) network.sigma = 0.8 * rng.unit();
+  if (rng.chance(0.3)) network.duplicate = 0.2 * rng.unit();
+  if (rng.chance(0.3)) network.reorder = 0.3 * rng.unit();
+  network.reorder_by = any_of(rng, Duration{}, timeout / 2);
+  if (rng.chance(0.2)) network.bandwidth = 50'000 + rng.bounded(1'000'000);
+  if (rng.chance(0.2)) network.refuse = 0.2 * rng.unit();
+  if (rng.chance(0.2)) network.reset = 0.2 * rng.unit();
+  if (rng.chance(0.2)) network.stall = 0.1 * rng.unit();
+}
+
 }  // namespace
 
 ClusterPlan swarm_plan(std::uint64_t seed) {
@@ -57,7 +114,18 @@ ClusterPlan swarm_plan(std::uint64_t seed) {
   if (rng.chance(0.4)) {
     plan.faults.push_back({.what = Fault::What::loss, .lasts = chaos, .share = 0.3 * rng.unit()});
   }
-  plan.duration = chaos + quiet_time(plan.config, plan.nodes);
+  base::Rng rare = base::Rng(seed).fork("rare");
+  const auto rare_faults = rare.bounded(5);
+  for (std::uint64_t i = 0; i < rare_faults; ++i) plan.faults.push_back(any_rare_fault(rare, plan.nodes, chaos));
+  if (rare.chance(0.6)) roughen(plan.network, rare, plan.config);
+  plan.taped = rare.bounded(plan.nodes);
+  const Duration quiet = quiet_time(plan.config, nodes_in_all(plan));
+  plan.duration = chaos + quiet;
+  // What is forgotten is forgotten long after the last fault, when whoever runs has been found again.
+  if (rare.chance(0.3)) {
+    plan.config.serf.forget_after = chaos + quiet * 3 / 4;
+    plan.config.serf.tombstone_timeout = plan.config.serf.forget_after;
+  }
   return plan;
 }
 
@@ -76,6 +144,15 @@ std::vector<std::string> judge(const ClusterPlan& plan) {
   if (!report.agreed) wrong.push_back("after all faults ended: " + report.disagreement);
   return wrong;
 }
+
+namespace {
+bool is_calm(const Network::Options& network) {
+  return network.loss + network.sigma + network.duplicate + network.reorder + network.corrupt + network.refuse +
+                 network.reset + network.stall ==
+             0 &&
+         network.jitter == Duration{} && network.bandwidth == 0 && network.special.empty();
+}
+}  // namespace
 
 ClusterPlan shrink(ClusterPlan plan, std::size_t tries) {
   const auto fails = [&](const ClusterPlan& candidate) {
@@ -97,9 +174,9 @@ ClusterPlan shrink(ClusterPlan plan, std::size_t tries) {
       smaller = true;
     }
     ClusterPlan calm = plan;
-    calm.network.loss = 0;
-    calm.network.jitter = {};
-    if ((plan.network.loss > 0 || plan.network.jitter > Duration{}) && fails(calm)) {
+    calm.network = {};
+    calm.network.latency = plan.network.latency;
+    if (!is_calm(plan.network) && fails(calm)) {
       plan = std::move(calm);
       smaller = true;
     }

@@ -14,6 +14,12 @@ constexpr std::uint16_t kPort = 7946;
 // Streams over the cap of a node that wait for their turn, as at the real driver.
 constexpr std::size_t kWaitingMax = 512;
 constexpr Duration kDiskDelay = std::chrono::milliseconds(5);
+// Arrivals that have arrived and whose memory waits for the next; that of a storm is given back.
+constexpr std::size_t kArrivalsKept = 4096;
+// Datagrams that wait for a node that is stopped or slow, about what a socket of a few megabytes holds.
+constexpr std::size_t kHeldMax = 8192;
+// A slow node is told the time after so many inputs, even if more wait; the real driver drains as many.
+constexpr std::size_t kDrainMax = 64;
 
 Address address_of(Place place) {
   const std::array<std::uint8_t, 4> ip{10, 0, static_cast<std::uint8_t>(place / 250),
@@ -34,10 +40,53 @@ World::~World() = default;
 Time World::start_time() const { return kStart; }
 Now World::now() const { return {now_, kWallStart + (now_ - kStart)}; }
 
+Now World::now(const Actor& actor) const {
+  const Duration passed = now_ - actor.drift_from;
+  Time steady = actor.local_from + passed;
+  if (actor.drift_ppm != 0) {
+    constexpr std::int64_t kMillion = 1'000'000;
+    steady += passed / kMillion * actor.drift_ppm + passed % kMillion * actor.drift_ppm / kMillion;
+  }
+  return {steady, kWallStart + (steady - kStart) + actor.wall_offset};
+}
+
+Time World::world_time(const Actor& actor, Time local) const {
+  if (local == kNever) return kNever;
+  const Duration passed = local - actor.local_from;
+  if (actor.drift_ppm == 0) return actor.drift_from + passed;
+  constexpr std::int64_t kMillion = 1'000'000;
+  const std::int64_t rate = kMillion + actor.drift_ppm;
+  // Rounded up: a node that is woken too early would find nothing due.
+  return actor.drift_from + passed / rate * kMillion + passed % rate * kMillion / rate + Duration(2);
+}
+
+void World::set_drift(Place place, std::int64_t ppm) {
+  Actor& actor = actors_[place];
+  actor.local_from = now(actor).steady;
+  actor.drift_from = now_;
+  actor.drift_ppm = ppm;
+  actor.tick_at = kNever;  // what was planned was planned by another clock
+  plan_tick(place);
+}
+
+void World::set_slow(Place place, Duration takes) {
+  actors_[place].takes = takes;
+  actors_[place].drained = 0;
+}
+
+template <class Input>
+void World::tell(Actor& actor, Place place, Input&& input) {
+  const Now at = now(actor);
+  if (tape_ != nullptr && place == taped_) tape_->hear(at, input);
+  Tape::feed(*actor.node, at, input);
+}
+
 Place World::add(Config config) {
   const Place place = actors_.size();
   config.advertise = address_of(place);
-  actors_.emplace_back().config = std::move(config);
+  Actor& actor = actors_.emplace_back();
+  actor.config = std::move(config);
+  actor.drift_from = actor.local_from = kStart;
   start(place);
   return place;
 }
@@ -48,13 +97,15 @@ void World::start(Place place) {
   ++actor.life;
   actor.paused = false;
   actor.tick_at = kNever;
-  actor.held.clear();
+  actor.born = kTick | (numbers_ + 1);
   Resources resources;
   resources.seed = rng_.next();
   resources.interner = interner_;
   resources.aead = &aead_;
   resources.nonces = &nonces_;
-  auto node = Node::create(actor.config, resources, now());
+  actor.busy_until = now_;
+  if (tape_ != nullptr && place == taped_) tape_->start(actor.config, resources, now(actor));
+  auto node = Node::create(actor.config, resources, now(actor));
   CHECK(node.has_value());
   actor.node = std::move(*node);
   perform(place);
@@ -65,6 +116,7 @@ void World::crash(Place place) {
   break_links(place);
   actors_[place].inbound = 0;
   actors_[place].node.reset();
+  for (const std::uint32_t number : actors_[place].held) free_arrival(number);
   actors_[place].held.clear();
 }
 
@@ -78,77 +130,152 @@ void World::pause(Place place) { actors_[place].paused = true; }
 void World::go_on(Place place) {
   Actor& actor = actors_[place];
   actor.paused = false;
-  while (!actor.held.empty() && actor.node) {
-    const auto input = std::move(actor.held.front());
+  while (!actor.held.empty() && actor.node && actor.takes == Duration{}) {
+    const std::uint32_t number = actor.held.front();
     actor.held.pop_front();
-    input(actor);
-    perform(place);
+    if (hand_over(actor, number)) perform(place);
+    free_arrival(number);
   }
   actor.tick_at = kNever;  // what was due meanwhile was passed over
   plan_tick(place);
 }
 
 void World::command(Place place, const Command& command) {
-  actors_[place].node->on_command(now(), command);
+  tell(actors_[place], place, command);
   perform(place);
 }
 
-void World::intrude(Place to, const Address& from, ByteView bytes) {
-  arrive(to, Duration::zero(),
-         [this, from, copy = to_bytes(bytes)](Actor& actor) { actor.node->on_datagram(now(), from, copy); });
-}
+void World::intrude(Place to, const Address& from, ByteView bytes) { arrive(to, Duration::zero(), from, bytes); }
 
 void World::run_for(Duration duration) {
   const Time end = now_ + duration;
   while (!events_.empty() && events_.front().at <= end) {
     std::ranges::pop_heap(events_, Later{});
-    Event event = std::move(events_.back());
+    const Event event = events_.back();
     events_.pop_back();
     now_ = event.at;
-    Actor& actor = actors_[event.place];
-    if (actor.node == nullptr || actor.life != event.life) continue;
-    if (event.tick) {
-      if (actor.paused || event.at != actor.tick_at) continue;
+    if ((event.order & kTick) != 0) {
+      Actor& actor = actors_[event.what];
+      if (actor.node == nullptr || actor.paused) continue;
+      if (event.at != actor.tick_at || event.order < actor.born) continue;
       actor.tick_at = kNever;
-      actor.node->on_time(now());
-    } else if (actor.paused) {
-      actor.held.push_back(std::move(event.arrive));
+      tell_time(event.what);
       continue;
-    } else {
-      event.arrive(actor);
     }
-    perform(event.place);
+    const Place place = arrivals_[event.what].place;
+    Actor& actor = actors_[place];
+    const bool busy = !actor.held.empty() || now_ < actor.busy_until;
+    if (actor.node != nullptr && (actor.paused || busy)) {
+      hold(actor, event.what);
+      if (!actor.paused) plan_tick(place);
+      continue;
+    }
+    actor.busy_until = now_ + actor.takes;
+    if (hand_over(actor, event.what)) perform(place);
+    free_arrival(event.what);
   }
   now_ = end;
 }
 
-void World::plan(Event event) {
-  events_.push_back(std::move(event));
+void World::hold(Actor& actor, std::uint32_t number) {
+  if (actor.held.size() >= kHeldMax && !arrivals_[number].input) {
+    network_.count_overrun();
+    return free_arrival(number);
+  }
+  actor.held.push_back(number);
+}
+
+// The processor has time: for what has arrived first, then for what is due.
+void World::tell_time(Place place) {
+  Actor& actor = actors_[place];
+  if (!actor.held.empty() && actor.drained < kDrainMax) {
+    const std::uint32_t number = actor.held.front();
+    actor.held.pop_front();
+    ++actor.drained;
+    actor.busy_until = now_ + actor.takes;
+    if (hand_over(actor, number))
+      perform(place);
+    else
+      plan_tick(place);
+    return free_arrival(number);
+  }
+  actor.drained = 0;
+  if (!actor.held.empty() && world_time(actor, actor.node->next_deadline()) > now_) return plan_tick(place);
+  actor.busy_until = now_ + actor.takes;
+  tell(actor, place, Tape::Tick{});
+  perform(place);
+}
+
+void World::plan(const Event& event) {
+  events_.push_back(event);
   std::ranges::push_heap(events_, Later{});
 }
 
-void World::arrive(Place place, Duration after, std::function<void(Actor&)> input) {
-  plan({now_ + std::max(after, Duration{}), false, ++numbers_, place, actors_[place].life, std::move(input)});
+World::Arrival& World::plan_arrival(Place place, Duration after) {
+  if (free_arrivals_.empty()) {
+    free_arrivals_.push_back(static_cast<std::uint32_t>(arrivals_.size()));
+    arrivals_.emplace_back();
+  }
+  const std::uint32_t number = free_arrivals_.back();
+  free_arrivals_.pop_back();
+  plan({now_ + std::max(after, Duration{}), ++numbers_, number});
+  Arrival& arrival = arrivals_[number];
+  arrival.place = place;
+  arrival.life = actors_[place].life;
+  return arrival;
 }
 
-void World::arrive_on(Link& link, bool at_acceptor, std::function<void(Actor&)> input) {
+void World::arrive(Place place, Duration after, std::function<void(Actor&)> input) {
+  plan_arrival(place, after).input = std::move(input);
+}
+
+World::Arrival& World::arrive(Place place, Duration after, const Address& from, ByteView datagram) {
+  Arrival& arrival = plan_arrival(place, after);
+  arrival.from = from;
+  arrival.datagram.assign(datagram.begin(), datagram.end());
+  return arrival;
+}
+
+bool World::hand_over(Actor& actor, std::uint32_t number) {
+  const Arrival& arrival = arrivals_[number];
+  if (actor.node == nullptr || actor.life != arrival.life) return false;
+  if (arrival.input) {
+    arrival.input(actor);
+  } else {
+    tell(actor, arrival.place, Tape::Datagram{arrival.from, arrival.datagram});
+  }
+  return true;
+}
+
+void World::free_arrival(std::uint32_t number) {
+  Arrival& arrival = arrivals_[number];
+  arrival.input = {};
+  if (free_arrivals_.size() >= kArrivalsKept) Bytes().swap(arrival.datagram);
+  free_arrivals_.push_back(number);
+}
+
+void World::arrive_on(Link& link, bool at_acceptor, std::function<void(Actor&)> input, std::size_t bytes) {
   if (at_acceptor && !link.admitted) return link.held.push_back(std::move(input));
   Time& latest = link.arrived[at_acceptor ? 1 : 0];
-  latest = std::max(latest, now_ + network_.delay());
-  arrive(at_acceptor ? link.acceptor : link.dialler, latest - now_, std::move(input));
+  const Place from = at_acceptor ? link.dialler : link.acceptor;
+  const Place to = at_acceptor ? link.acceptor : link.dialler;
+  latest = std::max(latest, now_ + network_.delay(from, to, bytes, now_));
+  arrive(to, latest - now_, std::move(input));
 }
 
 void World::plan_tick(Place place) {
   Actor& actor = actors_[place];
   if (actor.node == nullptr || actor.paused) return;
-  const Time due = std::max(now_, actor.node->next_deadline());
+  Time due = std::max(now_, actor.busy_until);
+  if (actor.held.empty()) due = std::max(due, world_time(actor, actor.node->next_deadline()));
   if (due == kNever || due >= actor.tick_at) return;
   actor.tick_at = due;
-  plan({due, true, ++numbers_, place, actor.life, {}});
+  plan({due, kTick | ++numbers_, static_cast<std::uint32_t>(place)});
 }
 
 void World::perform(Place place) {
   if (std::exchange(actors_[place].heard_nothing, false)) return;  // its actions are those of the input before
+  if (tape_ != nullptr && place == taped_) tape_->did(actors_[place].node->actions());
   for (const auto& action : actors_[place].node->actions()) {
     std::visit([&](const auto& body) { perform(place, body); }, action);
   }
@@ -165,12 +292,12 @@ std::optional<Place> World::place_of(const Address& address) const {
 void World::perform(Place place, const SendDatagram& send) {
   const auto to = place_of(send.to);
   if (!to) return;
-  const bool lost = network_.loses(place, *to);
-  if (on_sent) on_sent(place, *to, send.bytes, lost);
-  if (lost) return;
-  arrive(*to, network_.delay(), [this, from = address_of(place), bytes = to_bytes(send.bytes)](Actor& actor) {
-    actor.node->on_datagram(now(), from, bytes);
-  });
+  const auto fate = network_.carry(place, *to, send.bytes.size(), now_);
+  if (on_sent) on_sent(place, *to, send.bytes, fate.lost);
+  if (fate.lost) return;
+  Arrival& arrival = arrive(*to, fate.delay, address_of(place), send.bytes);
+  if (fate.flipped) arrival.datagram[*fate.flipped / 8] ^= static_cast<std::uint8_t>(1u << *fate.flipped % 8);
+  if (fate.again) arrive(*to, *fate.again, address_of(place), send.bytes);
 }
 
 World::Link* World::link_of(Place place, StreamId stream) {
@@ -181,26 +308,32 @@ World::Link* World::link_of(Place place, StreamId stream) {
 void World::perform(Place place, const OpenStream& open) {
   const auto to = place_of(open.to);
   const auto failed = [&](Duration after, const char* why) {
-    arrive(place, after, [this, id = open.stream, why](Actor& actor) {
-      actor.node->on_stream(now(), StreamFailed{id, why});
+    arrive(place, after, [this, place, id = open.stream, why](Actor& actor) {
+      tell(actor, place, StreamInput{StreamFailed{id, why}});
     });
   };
   if (!to || network_.is_blocked(place, *to) || network_.is_blocked(*to, place)) {
-    failed(open.deadline - now_, "no answer in time");
+    failed(world_time(actors_[place], open.deadline) - now_, "no answer in time");
     return;
   }
   Actor& acceptor = actors_[*to];
   if (acceptor.node == nullptr) {
-    failed(2 * network_.delay(), "connection refused");
+    failed(2 * network_.delay(place, *to, 0, now_), "connection refused");
+    return;
+  }
+  const auto stream_fate = network_.open(place, *to);
+  if (stream_fate == Network::StreamFate::refused) {
+    failed(2 * network_.delay(place, *to, 0, now_), "connection refused");
     return;
   }
   const bool admitted = acceptor.inbound < acceptor.config.limits.streams_max;
   if (!admitted && acceptor.waiting.size() >= kWaitingMax) {
-    failed(2 * network_.delay(), "reset by the peer");
+    failed(2 * network_.delay(place, *to, 0, now_), "reset by the peer");
     return;
   }
   auto link = std::make_shared<Link>(Link{place, *to, open.stream, StreamId{2 * ++accepted_ + 1}, true});
   link->admitted = admitted;
+  link->fate = stream_fate;
   if (admitted) {
     ++acceptor.inbound;
   } else {
@@ -209,13 +342,13 @@ void World::perform(Place place, const OpenStream& open) {
   links_[{place, link->dialler_id.value}] = link;
   links_[{*to, link->acceptor_id.value}] = link;
   // It may be held by the link, so it must not hold the link.
-  arrive_on(*link, true, [this, id = link->acceptor_id, from = address_of(place)](Actor& actor) {
-    actor.node->on_stream(now(), StreamOpened{id, from, true});
+  arrive_on(*link, true, [this, at = *to, id = link->acceptor_id, from = address_of(place)](Actor& actor) {
+    tell(actor, at, StreamInput{StreamOpened{id, from, true}});
   });
   link->arrived[0] = link->arrived[1];
   arrive_on(*link, false, [this, link](Actor& actor) {
     if (link->open) {
-      actor.node->on_stream(now(), StreamOpened{link->dialler_id, address_of(link->acceptor), false});
+      tell(actor, link->dialler, StreamInput{StreamOpened{link->dialler_id, address_of(link->acceptor), false}});
     } else {
       actor.heard_nothing = true;
     }
@@ -223,15 +356,26 @@ void World::perform(Place place, const OpenStream& open) {
 }
 
 void World::perform(Place place, const WriteStream& write) {
-  Link* link = link_of(place, write.stream);
-  if (link == nullptr || !link->open) return;
+  const auto found = links_.find({place, write.stream.value});
+  if (found == links_.end() || !found->second->open) return;
+  const std::shared_ptr<Link> link = found->second;
   const bool from_dialler = link->dialler == place && link->dialler_id == write.stream;
   const Place to = from_dialler ? link->acceptor : link->dialler;
   const StreamId id = from_dialler ? link->acceptor_id : link->dialler_id;
-  if (network_.is_blocked(place, to)) return;  // it is sent again and again, and the deadline ends it
-  arrive_on(*link, from_dialler, [this, id, bytes = to_bytes(write.bytes)](Actor& actor) {
-    actor.node->on_stream(now(), StreamData{id, bytes});
-  });
+  // Lost bytes are sent again and again, and the deadline ends it.
+  if (network_.is_blocked(place, to) || link->stalled) return;
+  ByteView bytes = write.bytes;
+  if (link->fate != Network::StreamFate::well) bytes = bytes.first(bytes.size() / 2);
+  if (!bytes.empty()) {
+    arrive_on(
+        *link, from_dialler,
+        [this, to, id, copy = to_bytes(bytes)](Actor& actor) {
+          tell(actor, to, StreamInput{StreamData{id, copy}});
+        },
+        bytes.size());
+  }
+  if (link->fate == Network::StreamFate::stall) link->stalled = true;
+  if (link->fate == Network::StreamFate::reset) break_link(link);
 }
 
 void World::perform(Place place, const CloseStream& close) {
@@ -245,9 +389,9 @@ void World::perform(Place place, const CloseStream& close) {
   const Place to = by_dialler ? link->acceptor : link->dialler;
   const StreamId id = by_dialler ? link->acceptor_id : link->dialler_id;
   links_.erase({to, id.value});
-  if (network_.is_blocked(place, to)) return;
-  arrive_on(*link, by_dialler, [this, id, abort = close.abort](Actor& actor) {
-    actor.node->on_stream(now(), StreamClosed{id, abort ? "reset by the peer" : ""});
+  if (network_.is_blocked(place, to) || link->stalled) return;
+  arrive_on(*link, by_dialler, [this, to, id, abort = close.abort](Actor& actor) {
+    tell(actor, to, StreamInput{StreamClosed{id, abort ? "reset by the peer" : ""}});
   });
 }
 
@@ -268,6 +412,20 @@ void World::release(const std::shared_ptr<Link>& link) {
   next->held.clear();
 }
 
+// Both ends hear of it.
+void World::break_link(const std::shared_ptr<Link>& link) {
+  links_.erase({link->dialler, link->dialler_id.value});
+  links_.erase({link->acceptor, link->acceptor_id.value});
+  release(link);
+  for (const bool at_acceptor : {true, false}) {
+    const Place place = at_acceptor ? link->acceptor : link->dialler;
+    const StreamId id = at_acceptor ? link->acceptor_id : link->dialler_id;
+    arrive_on(*link, at_acceptor, [this, place, id](Actor& actor) {
+      tell(actor, place, StreamInput{StreamClosed{id, "reset by the peer"}});
+    });
+  }
+}
+
 void World::break_links(Place place) {
   for (auto at = links_.begin(); at != links_.end();) {
     const auto link = at->second;
@@ -280,8 +438,8 @@ void World::break_links(Place place) {
     if (!link->open) continue;
     release(link);
     const StreamId id = dialler ? link->acceptor_id : link->dialler_id;
-    arrive_on(*link, dialler, [this, id](Actor& actor) {
-      actor.node->on_stream(now(), StreamClosed{id, "reset by the peer"});
+    arrive_on(*link, dialler, [this, to = dialler ? link->acceptor : link->dialler, id](Actor& actor) {
+      tell(actor, to, StreamInput{StreamClosed{id, "reset by the peer"}});
     });
   }
 }
@@ -295,14 +453,17 @@ void World::perform(Place place, const ResolveName& resolve) {
   } else {
     resolved.why = "no such host";
   }
-  arrive(place, network_.delay(),
-         [this, call = resolve.call, resolved](Actor& actor) { actor.node->on_reply(now(), call, resolved); });
+  arrive(place, network_.delay(place, place, 0, now_), [this, place, call = resolve.call, resolved](Actor& actor) {
+    tell(actor, place, Tape::Answer{call, resolved});
+  });
 }
 
 // The disk keeps them, and only then says so: a crash in between leaves the new keys.
 void World::perform(Place place, const SaveKeys& save) {
   actors_[place].config.crypto.keys = save.keys;
-  arrive(place, kDiskDelay, [this, call = save.call](Actor& actor) { actor.node->on_reply(now(), call, Saved{}); });
+  arrive(place, kDiskDelay, [this, place, call = save.call](Actor& actor) {
+    tell(actor, place, Tape::Answer{call, Saved{}});
+  });
 }
 
 void World::perform(Place place, const Notify& notify) {

@@ -34,6 +34,8 @@ class Checker {
   virtual const char* name() const = 0;
   // This node's process starts with an empty memory.
   virtual void on_start(Place) {}
+  // Its process is gone.
+  virtual void on_end(Place) {}
   // `observer` tells this change. What is returned is wrong; empty: nothing is.
   virtual std::string on_change(Place observer, const MemberChange& change) = 0;
   // A look at one running node, now and then and at the end.
@@ -50,7 +52,15 @@ std::unique_ptr<Checker> verdicts_have_evidence();
 std::unique_ptr<Checker> nobody_accuses_itself();
 // Queues, tables and streams stay within their limits.
 std::unique_ptr<Checker> bounds_hold();
+std::string broken_bound(const NodeInfo& info, const Limits& limits);
 
+// An accusation that is older than a refutation changes nothing any more.
+std::unique_ptr<Checker> refutation_wins();
+// A member that was forgotten while its process was gone stays forgotten until it runs again.
+std::unique_ptr<Checker> nothing_forgotten_returns();
+
+// Two more are no Checkers: agreement (checkers/agreement.h) is judged at the end, and that inputs determine
+// everything by sim/tape.
 std::vector<std::unique_ptr<Checker>> all_checkers();
 
 }  // namespace hearsay::sim
