@@ -3,6 +3,7 @@
 #include "base/interner.h"
 #include "support/link.h"
 #include "support/openssl_aead.h"
+#include "wire/memberlist.h"
 
 namespace hearsay {
 namespace {
@@ -97,6 +98,20 @@ TEST_F(NodesTest, who_leaves_is_seen_as_left_and_may_come_back) {
   link.join(2, 2);
   link.pass(seconds(5));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(link.status(i, "n4"), "alive");
+}
+
+TEST_F(NodesTest, a_lie_about_its_incarnation_is_told_to_people) {
+  cluster(2);
+  Bytes lie;
+  base::ByteWriter writer(lie);
+  wire::encode(writer, wire::Suspect{{UINT32_MAX}, "n2", "n3"});
+  link.feed(0, [&](Node& node) { node.on_datagram(link.now(), *parse_address("10.0.0.3", 7946), lie); });
+  const auto* warning = std::get_if<Warning>(&link.notices(0).back().body);
+  ASSERT_NE(warning, nullptr);
+  EXPECT_NE(warning->text.find("n3 (told by 10.0.0.3:7946) claims of this node an incarnation of 4294967295"),
+            std::string::npos)
+      << warning->text;
+  EXPECT_EQ(link.node(0).info().self.incarnation, Incarnation{1});
 }
 
 TEST_F(NodesTest, tags_travel_with_the_member) {

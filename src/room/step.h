@@ -110,8 +110,10 @@ struct Step {
       }
     }
     outcome.claim = nullptr;  // it moves into the queue
-    // Nobody does anything about what was refused, and a hostile table holds a lot of it.
-    if (outcome.kind != Outcome::Kind::refused) outcomes.push(std::move(claim), outcome);
+    // Nobody does anything about what was refused, and a hostile table holds a lot of it; but lies about this node
+    // are told to people.
+    const bool absurd_of_us = outcome.absurd && members.is_self(outcome.member);
+    if (outcome.kind != Outcome::Kind::refused || absurd_of_us) outcomes.push(std::move(claim), outcome);
     return outcome;
   }
 
