@@ -12,8 +12,7 @@ using Said = KeyAnswer::Result;
 
 namespace {
 
-constexpr unsigned kQueryTimeoutMult = 16;  // Serf's QueryTimeoutMult
-constexpr unsigned kAttempts = 3;           // the first by gossip
+constexpr unsigned kAttempts = 3;  // the first by gossip
 constexpr std::uint32_t kDoNotTellOn = 2;
 constexpr std::size_t kNamed = 5;  // members named in an error
 constexpr Duration kOwnDisk = std::chrono::seconds(30);
@@ -52,10 +51,6 @@ KeyAnswer read_answer(std::string_view member, ByteView payload) {
 }
 
 }  // namespace
-
-Duration query_timeout(Duration gossip_interval, std::uint32_t members) {
-  return gossip_interval * spread::transmit_limit(kQueryTimeoutMult, members);
-}
 
 std::optional<Error> unsafe_key_change(KeyAction action, ByteView key, const KeyAnswers& answers) {
   const std::string text = base::to_base64(key);
@@ -174,33 +169,18 @@ void KeyRounds::on_own_keys(Step& step) {
 
 // Attempt 0 is gossiped, as Serf does it; later ones go straight to those that stayed silent.
 void KeyRounds::tell(Step& step) {
-  const Address& own = step.config.advertise;
-  const Duration timeout = query_timeout(step.config.swim.gossip_interval, step.members.up());
   Bytes payload;
   base::ByteWriter inside(payload);
   wire::encode(inside, wire::KeyRequest{asked_ == KeyAction::list ? ByteView() : ByteView(command_.key)});
   wire::Query query;
   query.id = static_cast<std::uint32_t>(rng_.bounded(std::uint64_t{1} << 31));
-  query.addr = own.ip_view();
-  query.port = own.port;
-  query.source_node = step.config.name;
   query.flags = attempt_ == 0 ? 0 : kDoNotTellOn;
-  query.timeout_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count();
   query.name = key_query_name(asked_);
   query.payload = payload;
-  queries_->stamp(query);
+  const Bytes message = queries_->begin(step, query);
   sent_.push_back({query.time, query.id});
-  deadline_ = step.after(timeout);
-  Bytes message;
-  base::ByteWriter writer(message);
-  wire::encode(writer, query);
-  if (attempt_++ == 0) {
-    Bytes packed;
-    base::ByteWriter outer(packed);
-    wire::encode(outer, wire::User{message});
-    step.rumors.push(spread::RumorClass::query, spread::Audience::all, {}, packed);
-    return;
-  }
+  deadline_ = step.after(Duration(query.timeout_ns));
+  if (attempt_++ == 0) return PassThrough::gossip(step, message);
   std::size_t asked = 0;
   for (const auto& [name, answer] : answers_) {
     const MemberId id = step.members.find(name);

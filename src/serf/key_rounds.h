@@ -26,9 +26,6 @@
 
 namespace hearsay::serf {
 
-// How long Serf waits for the answers to a query that is gossiped: 16 * gossip_interval * ceil(log10(N + 1)).
-Duration query_timeout(Duration gossip_interval, std::uint32_t members);
-
 // Why this step would split the cluster, judged by what each member said of its keyring; nothing when it would not.
 // REQUIRES: action is use or remove; the answers are those to `list`.
 using KeyAnswers = std::map<std::string, KeyAnswer, std::less<>>;

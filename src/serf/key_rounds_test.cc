@@ -18,11 +18,6 @@ const std::string kTextB = base::to_base64(kB);
 
 KeyAnswer holds(std::vector<std::string> keys) { return {{}, "", KeyAnswer::Result::done, "", std::move(keys)}; }
 
-TEST(KeyRounds, wait_as_long_as_serf) {
-  EXPECT_EQ(query_timeout(milliseconds(200), 4), milliseconds(3200));
-  EXPECT_EQ(query_timeout(milliseconds(200), 100), milliseconds(9600)) << "ceil(log10(101)) is 3";
-}
-
 TEST(KeyRounds, a_step_is_unsafe_while_somebody_could_not_follow) {
   const KeyAnswer silent;
   struct Row {

@@ -16,12 +16,6 @@ namespace {
 constexpr Duration kVotePause = std::chrono::seconds(30);
 }  // namespace
 
-Duration vote_timeout(Duration gossip_interval, std::uint32_t members) {
-  unsigned digits = 0;  // ceil(log10(N + 1))
-  for (std::uint64_t left = members; left > 0; left /= 10) ++digits;
-  return gossip_interval * (16 * std::max(1u, digits));
-}
-
 void NameVote::on_outcome(Step& step, const Outcome& outcome) {
   if (outcome.kind != Outcome::Kind::conflict || !step.members.is_self(outcome.member)) return;
   if (step.config.name_conflict != ConflictPolicy::stop || deadline_ != kNever || step.now.steady < again_) return;
@@ -32,30 +26,18 @@ void NameVote::on_outcome(Step& step, const Outcome& outcome) {
 }
 
 void NameVote::begin(Step& step) {
-  const Duration timeout = vote_timeout(step.config.swim.gossip_interval, step.members.up());
-  deadline_ = step.after(timeout);
-  again_ = later(deadline_, kVotePause);
   here_ = there_ = 0;
   said_.clear();
-  const MemberId self = step.members.self();
   id_ = static_cast<std::uint32_t>(rng_.next()) & 0x7fffffffu;
   wire::Query query;
   query.id = id_;
-  query.addr = step.members.addr(self);
-  query.port = step.members.self_row().port;
-  query.source_node = step.members.name(self);
-  query.timeout_ns = timeout.count();
-  query.name = "_serf_conflict";
-  query.payload = as_bytes(query.source_node);
-  queries_->stamp(query);
+  query.name = kConflictQuery;
+  query.payload = as_bytes(step.config.name);
+  const Bytes message = queries_->begin(step, query);
   time_ = query.time;
-  Bytes inner;
-  base::ByteWriter inner_writer(inner);
-  wire::encode(inner_writer, query);
-  Bytes outer;
-  base::ByteWriter outer_writer(outer);
-  wire::encode(outer_writer, wire::User{inner});
-  step.rumors.push(spread::RumorClass::query, spread::Audience::all, {}, outer);
+  deadline_ = step.after(Duration(query.timeout_ns));
+  again_ = later(deadline_, kVotePause);
+  PassThrough::gossip(step, message);
 }
 
 bool NameVote::on_message(Step& step, const Origin& origin, const wire::QueryResponse& response) {

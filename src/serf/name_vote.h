@@ -16,8 +16,6 @@
 
 namespace hearsay::serf {
 
-// How long Serf waits for the answers to a query: 16 * gossip_interval * ceil(log10(N + 1)).
-Duration vote_timeout(Duration gossip_interval, std::uint32_t members);
 // More say "there" than "here".
 constexpr bool loses_name(std::size_t here, std::size_t there) { return there > here; }
 

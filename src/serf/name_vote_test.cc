@@ -8,14 +8,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(NameVote, waits_as_long_as_serf_does) {
-  EXPECT_EQ(vote_timeout(milliseconds(200), 1), milliseconds(3200));
-  EXPECT_EQ(vote_timeout(milliseconds(200), 9), milliseconds(3200));
-  EXPECT_EQ(vote_timeout(milliseconds(200), 10), milliseconds(6400));
-  EXPECT_EQ(vote_timeout(milliseconds(200), 99), milliseconds(6400));
-  EXPECT_EQ(vote_timeout(milliseconds(200), 100), milliseconds(9600));
-}
-
 TEST(NameVote, gives_way_to_more_votes_only) {
   EXPECT_FALSE(loses_name(0, 0)) << "nobody answered: that says nothing";
   EXPECT_FALSE(loses_name(1, 0));

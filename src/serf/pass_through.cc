@@ -1,5 +1,7 @@
 #include "serf/pass_through.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "wire/serf_query.h"
 
@@ -13,6 +15,7 @@ namespace {
 // Flags of queries (Serf messages.go).
 constexpr std::uint32_t kAckWanted = 1;
 constexpr std::uint32_t kDoNotTellOn = 2;
+constexpr unsigned kQueryTimeoutMult = 16;  // Serf's QueryTimeoutMult
 
 // Serf's MemberStatus.
 std::uint8_t serf_status(Status status) {
@@ -36,6 +39,10 @@ void tell_on(Step& step, const Origin& origin, spread::RumorClass rumor_class) {
 }
 
 }  // namespace
+
+Duration query_timeout(Duration gossip_interval, std::uint32_t members) {
+  return gossip_interval * spread::transmit_limit(kQueryTimeoutMult, std::max(1u, members));
+}
 
 void PassThrough::on_message(Step& step, const Origin& origin, const wire::UserEvent& event) {
   if (!event_clock_->believes(event.time)) {
@@ -64,9 +71,25 @@ void PassThrough::on_message(Step& step, const Origin& origin, const wire::Query
   if (wire::filters_pass(query.filters, step.config.name, meta)) answer(step, origin, query);
 }
 
-void PassThrough::stamp(wire::Query& query) {
+Bytes PassThrough::begin(Step& step, wire::Query& query) {
+  const Address& own = step.config.advertise;
+  query.addr = own.ip_view();
+  query.port = own.port;
+  query.source_node = step.config.name;
+  query.timeout_ns = query_timeout(step.config.swim.gossip_interval, step.members.up()).count();
   query.time = query_clock_->tick();
   queries_.is_new(query.time, query.id, query_clock_->reading());
+  Bytes message;
+  base::ByteWriter writer(message);
+  wire::encode(writer, query);
+  return message;
+}
+
+void PassThrough::gossip(Step& step, ByteView message) {
+  Bytes packed;
+  base::ByteWriter writer(packed);
+  wire::encode(writer, wire::User{message});
+  step.rumors.push(spread::RumorClass::query, spread::Audience::all, {}, packed);
 }
 
 void PassThrough::answer(Step& step, const Origin& origin, const wire::Query& query) {

@@ -13,6 +13,9 @@
 
 namespace hearsay::serf {
 
+// How long Serf waits for the answers to a query that is gossiped: 16 * gossip_interval * ceil(log10(N + 1)).
+Duration query_timeout(Duration gossip_interval, std::uint32_t members);
+
 class PassThrough {
  public:
   PassThrough(Clock& events, Clock& queries, Answers& answers, Keys& keys)
@@ -21,9 +24,11 @@ class PassThrough {
   void on_message(room::Step& step, const room::Origin& origin, const wire::UserEvent& event);
   void on_message(room::Step& step, const room::Origin& origin, const wire::Query& query);
 
-  // Gives a query of ours its time and remembers it, so that it is not told on when it comes back. Whoever calls
-  // this tells it.
-  void stamp(wire::Query& query);
+  // Begins a query of ours: fills in who asks, when and for how long, and remembers it, so that it is not told on
+  // when it comes back. The message that is to be told.
+  Bytes begin(room::Step& step, wire::Query& query);
+  // Tells it to everybody.
+  static void gossip(room::Step& step, ByteView message);
 
   template <class Archive>
   void fields(Archive& archive) {

@@ -7,6 +7,16 @@
 namespace hearsay::serf {
 namespace {
 
+TEST(QueryTimeout, waits_as_long_as_serf_does) {
+  EXPECT_EQ(query_timeout(std::chrono::milliseconds(200), 0), std::chrono::milliseconds(3200))
+      << "a node that knows nobody";
+  EXPECT_EQ(query_timeout(std::chrono::milliseconds(200), 1), std::chrono::milliseconds(3200));
+  EXPECT_EQ(query_timeout(std::chrono::milliseconds(200), 9), std::chrono::milliseconds(3200));
+  EXPECT_EQ(query_timeout(std::chrono::milliseconds(200), 10), std::chrono::milliseconds(6400));
+  EXPECT_EQ(query_timeout(std::chrono::milliseconds(200), 99), std::chrono::milliseconds(6400));
+  EXPECT_EQ(query_timeout(std::chrono::milliseconds(200), 100), std::chrono::milliseconds(9600));
+}
+
 TEST(Seen, a_message_is_new_once) {
   Seen seen;
   EXPECT_TRUE(seen.is_new({5}, 1, {6}));
