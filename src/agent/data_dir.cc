@@ -12,34 +12,19 @@
 #include <limits>
 #include <utility>
 
+#include "agent/file.h"
 #include "http/json.h"
 
 namespace hearsay::agent {
 namespace {
 
 constexpr const char* kFile = "state.json";
-constexpr const char* kTemporary = "state.json.new";
 constexpr const char* kLock = "lock";
 constexpr std::int64_t kFormat = 1;
 constexpr off_t kFileBytesMax = 4 << 20;
 constexpr std::chrono::seconds kRetry{10};
 
-tl::unexpected<Error> io_fault(const std::string& what, int error, std::string cure = {}) {
-  if (cure.empty()) {
-    if (error == EACCES || error == EPERM) {
-      cure = "give the agent's user the right to write there, or choose another --data-dir";
-    } else if (error == EROFS) {
-      cure = "the file system is mounted read-only: choose another --data-dir";
-    } else if (error == ENOSPC || error == EDQUOT) {
-      cure = "the disk is full: free some space";
-    } else if (error == ENOENT || error == ENOTDIR) {
-      cure = "make its parent directory first, or choose another --data-dir";
-    } else {
-      cure = "look at the kernel's log for the state of the disk";
-    }
-  }
-  return fail(Errc::io, what + ": " + std::strerror(error), std::move(cure));
-}
+constexpr std::string_view kElsewhere = "--data-dir";
 
 class Descriptor {
  public:
@@ -55,16 +40,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 std::optional<std::uint64_t> number_at(const boost::json::object& object, const char* key, std::uint64_t most) {
   const auto* value = object.if_contains(key);
@@ -165,18 +140,16 @@ Result<SavedState> decode_state(std::string_view text) {
 
 Result<std::unique_ptr<DataDir>> DataDir::open(std::string path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return io_fault("cannot make the data directory " + path, errno);
+    return io_fault("cannot make the data directory " + path, errno, kElsewhere);
   }
   Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0) {
-    const int error = errno;
-    return io_fault("cannot open the data directory " + path, error,
-                    error == ENOTDIR ? "that is a file: choose another --data-dir" : "");
+    return io_fault("cannot open the data directory " + path, errno, kElsewhere);
   }
   Descriptor lock(::openat(directory.get(), kLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.get() < 0) return io_fault("cannot write to the data directory " + path, errno);
+  if (lock.get() < 0) return io_fault("cannot write to the data directory " + path, errno, kElsewhere);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return io_fault("cannot lock the data directory " + path, errno);
+    if (errno != EWOULDBLOCK) return io_fault("cannot lock the data directory " + path, errno, kElsewhere);
     char owner[32] = {};
     const ssize_t got = ::pread(lock.get(), owner, sizeof owner - 1, 0);
     std::string who = "another agent";
@@ -187,7 +160,7 @@ Result<std::unique_ptr<DataDir>> DataDir::open(std::string path) {
   // The number serves the message above; the lock itself is the kernel's.
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {
-    return io_fault("cannot write to the data directory " + path, errno);
+    return io_fault("cannot write to the data directory " + path, errno, kElsewhere);
   }
   const int directory_fd = directory.release();
   const int lock_fd = lock.release();
@@ -204,10 +177,10 @@ Result<std::optional<SavedState>> DataDir::load() const {
   Descriptor fd(::openat(directory_, kFile, O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
-    return io_fault("cannot read " + file, errno, "give the agent's user the right to read it");
+    return io_fault("cannot read " + file, errno, kElsewhere);
   }
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return io_fault("cannot read " + file, errno);
+  if (::fstat(fd.get(), &status) != 0) return io_fault("cannot read " + file, errno, kElsewhere);
   const std::string cure = "move it away to start afresh (`mv " + file + " " + file +
                            ".damaged`): the agent then joins as a new one and refutes what is known of the old";
   if (!S_ISREG(status.st_mode) || status.st_size > kFileBytesMax) {
@@ -219,7 +192,7 @@ Result<std::optional<SavedState>> DataDir::load() const {
   while (filled < text.size()) {
     const ssize_t got = ::read(fd.get(), text.data() + filled, text.size() - filled);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return io_fault("cannot read " + file, errno);
+    if (got < 0) return io_fault("cannot read " + file, errno, kElsewhere);
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
@@ -232,14 +205,7 @@ Result<std::optional<SavedState>> DataDir::load() const {
 }
 
 Result<void> DataDir::save(const SavedState& state) const {
-  const std::string what = "cannot write " + path_ + "/" + kTemporary;
-  Descriptor fd(::openat(directory_, kTemporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (fd.get() < 0) return io_fault(what, errno);
-  if (!write_all(fd.get(), encode_state(state)) || ::fsync(fd.get()) != 0) return io_fault(what, errno);
-  if (::renameat(directory_, kTemporary, directory_, kFile) != 0 || ::fsync(directory_) != 0) {
-    return io_fault("cannot replace " + path_ + "/" + kFile, errno);
-  }
-  return {};
+  return replace_file(path_ + "/" + kFile, encode_state(state), kElsewhere);
 }
 
 StateWriter::StateWriter(const DataDir& dir, std::function<void(const Result<void>&)> on_result)
