@@ -105,12 +105,18 @@ def test_members_that_failed_come_back_at_another_address_when_they_are_forgotte
     assert all(set(lines) == set(re.findall(CONFLICT, "\n".join(lines), re.M)) for lines in mixed.complaints().values())
 
 
-@pytest.mark.parametrize("name, kind", [("h2", "serf"), ("s2", "hearsay")])
-def test_a_newcomer_with_a_name_that_is_taken_changes_nobodys_mind(mixed, name, kind):
+@pytest.mark.parametrize("name, kind, policy", [("h2", "serf", None), ("s2", "hearsay", "refuse"), ("s2", "hearsay", "stop"),
+                                                ("h2", "hearsay", "stop")])
+def test_a_newcomer_with_a_name_that_is_taken_changes_nobodys_mind(mixed, name, kind, policy):
     before = {a.name: a.address for a in mixed.cluster.agents}
     old = mixed.cluster.agents[:]
     marks = Marks(old)
-    twin = getattr(mixed.cluster, kind)(name, profile="lan")
+    flags = []
+    if policy:
+        file = mixed.cluster.directory / "twin.toml"
+        file.write_text(f'name_conflict = "{policy}"\n')
+        flags = ["--config", file]
+    twin = getattr(mixed.cluster, kind)(name, *flags, profile="lan")
     twin.log = twin.log.with_name(f"{name}-twin.log")
     twin.launch()
     wait_until("the newcomer answers", twin.answers, 30)
@@ -119,6 +125,13 @@ def test_a_newcomer_with_a_name_that_is_taken_changes_nobodys_mind(mixed, name, 
         # It asks everybody whose name it is; our answers count, too.
         wait_until("the newcomer gives in", lambda: not twin.is_running(), 30)
         assert "minority in name conflict resolution, quitting" in twin.log_text()
+    elif policy == "stop":
+        # The same question, asked by us and answered by Serf agents as well.
+        twin.ask("join", mixed.s1.address, check=False)
+        wait_until("the newcomer gives in", lambda: not twin.is_running(), 30)
+        assert twin.process.returncode == 1
+        assert re.search(f"the name {name} belongs to {re.escape(before[name])}: 0 of [1-4] members know it here",
+                         twin.log_text())
     else:
         twin.ask("join", mixed.s1.address, check=False)
         time.sleep(10)

@@ -78,12 +78,13 @@ def test_a_member_that_left_comes_back(mixed):
         mixed.agree()
 
 
-def test_force_leave_turns_a_failed_member_into_left(mixed):
+@pytest.mark.parametrize("who, asked", [("h2", "s1"), ("s2", "h1")])
+def test_force_leave_turns_a_failed_member_into_left(mixed, who, asked):
     mixed.ended = True
-    mixed.h2.kill()
-    mixed.agree(h2="failed")
-    mixed.s1.ask("force-leave", "h2")
-    mixed.agree(h2="left")
+    getattr(mixed, who).kill()
+    mixed.agree(**{who: "failed"})
+    getattr(mixed, asked).ask("force-leave", who)
+    mixed.agree(**{who: "left"})
 
 
 def test_changed_tags_reach_everybody(mixed):
