@@ -26,6 +26,8 @@ struct Address {
   bool is_unspecified() const;
   bool is_loopback() const;
   ByteView ip_view() const { return {ip.data(), ip_bytes}; }
+  // The machine, as a key of tables: no port and no scope. What is compared and not stored, same_ip compares.
+  Address machine() const { return {ip, ip_bytes}; }
   auto operator<=>(const Address&) const = default;
 
   // From 4 or 16 bytes as they travel on the wire; any other length gives an invalid address.

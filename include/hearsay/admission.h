@@ -48,6 +48,8 @@ struct AdmissionRule {
 struct AdmissionConfig {
   std::vector<Cidr> allow;           // at most 256
   std::vector<AdmissionRule> rules;  // at most 256
+
+  bool admits_all() const { return allow.empty() && rules.empty(); }
 };
 
 // Why the policy refuses such a member; none: it may come in. Pure.

@@ -28,12 +28,6 @@ constexpr std::size_t kStreamsHeadroom = 2;
 // Ping-req, ping, ack, relayed ack.
 constexpr int kDrainRounds = 4;
 
-Address without_port(Address address) {
-  address.port = 0;
-  address.scope = 0;
-  return address;
-}
-
 }  // namespace
 
 // ---- Seat ----
@@ -41,7 +35,7 @@ Address without_port(Address address) {
 Seat::Seat(Pool& pool, SeatOptions options, std::uint64_t number, std::unique_ptr<Node> node)
     : pool_(&pool), options_(std::move(options)), number_(number), node_(std::move(node)) {
   StreamHandler& self = *this;
-  const Address dial_from = options_.own.valid() ? options_.own : without_port(pool.bound_);
+  const Address dial_from = options_.own.valid() ? options_.own : pool.bound_.machine();
   streams_ = std::make_unique<Streams>(
       pool.loop_, dial_from, pool.family_,
       // The peer gives up after that time as well.
@@ -90,7 +84,7 @@ void Seat::note_members() {
 // An answer leaves from the address that was asked: on a machine of several the system would choose by the route,
 // and acks from another address than the one that was probed do not count.
 void Seat::perform(const SendDatagram& action) {
-  const bool answer = asked_by_.valid() && without_port(action.to) == without_port(asked_by_);
+  const bool answer = same_ip(action.to, asked_by_);
   pool_->udp_->send(options_.own.valid() || !answer ? options_.own : asked_at_, action.to, action.bytes);
 }
 
@@ -193,7 +187,7 @@ Result<Address> Pool::open(const Address& bind) {
 
 Result<std::shared_ptr<Seat>> Pool::add(SeatOptions options) {
   CHECK(udp_ != nullptr);
-  options.own = without_port(options.own);
+  options.own = options.own.machine();
   if (options.config.advertise.port == 0) options.config.advertise.port = bound_.port;
   if (options.own.valid() ? by_address_.count(options.own) != 0 : rest_ != nullptr) {
     return fail(Errc::invalid_config,
@@ -267,7 +261,7 @@ void Pool::log(LogLevel level, const std::string& line) const {
 }
 
 Seat* Pool::find(Address own) const {
-  const auto found = by_address_.find(without_port(own));
+  const auto found = by_address_.find(own.machine());
   return found == by_address_.end() ? rest_ : found->second;
 }
 

@@ -463,7 +463,7 @@ std::optional<Error> Router::reconfigure(Step& step, const Config& wanted) {
 
 void Router::forget_refused(Step& step) {
   const auto& policy = config_.admission;
-  if (policy.allow.empty() && policy.rules.empty()) return;
+  if (policy.admits_all()) return;
   for (const MemberId id : members_.order()) {
     if (members_.is_self(id)) continue;
     const Member member = describe(members_, id);

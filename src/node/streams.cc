@@ -136,18 +136,14 @@ bool Streams::make_place(const Address& newcomer, std::vector<Action>& actions) 
     std::size_t streams = 0;
     Found oldest;
   };
-  const auto machine_of = [](Address address) {
-    address.port = 0;
-    return address;
-  };
   std::map<Address, Holder> holders;
   for (auto at = streams_.begin(); at != streams_.end(); ++at) {  // by id: the oldest first
     if (!at->second.inbound) continue;
-    Holder& holder = holders[machine_of(at->second.peer)];
+    Holder& holder = holders[at->second.peer.machine()];
     if (holder.streams++ == 0) holder.oldest = at;
   }
   const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.streams; });
-  const auto own = holders.find(machine_of(newcomer));
+  const auto own = holders.find(newcomer.machine());
   const std::size_t own_streams = own == holders.end() ? 0 : own->second.streams;
   if (most == holders.end() || most->second.streams <= own_streams + 1) {
     return own_streams == 0 && inbound_ < kHeadroom * config_->limits.streams_max;

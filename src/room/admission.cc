@@ -8,7 +8,7 @@ namespace hearsay::room {
 
 std::optional<std::string> Admission::refuses(const AdmissionConfig& policy, const members::MemberTable& table,
                                               const members::AliveClaim& alive) const {
-  if (policy.allow.empty() && policy.rules.empty()) return std::nullopt;
+  if (policy.admits_all()) return std::nullopt;
   const MemberId known = table.find(alive.name);
   if (known.valid()) {
     const bool same = table.row(known).port == alive.port && std::ranges::equal(table.addr(known), alive.addr) &&

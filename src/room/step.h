@@ -126,9 +126,7 @@ struct Step {
 inline bool vouches(const Step& step, const Origin& origin) {
   if (origin.sealed) return true;
   if (!origin.is_stream()) return step.members.is_known_address(origin.from);
-  Address machine = origin.from;
-  machine.port = 0;
-  return origin.stream.value % 2 == 0 || step.members.is_known_address(machine);
+  return origin.stream.value % 2 == 0 || step.members.is_known_address(origin.from.machine());
 }
 
 // How often a rumor is told, in the cluster as this node knows it.

@@ -32,6 +32,10 @@ const wire::PushNode* newcomer_in(const wire::PushPull& table, const Address& fr
   return &*found;
 }
 
+members::AliveClaim alive_claim(const Step& step, const wire::PushNode& node) {
+  return {node.name, node.incarnation, node.addr, room::port_or_own(step, node.port), node.meta, node.vsn};
+}
+
 }  // namespace
 
 Duration push_pull_period(Duration interval, std::uint32_t nodes) {
@@ -140,15 +144,13 @@ bool PushPull::maybe_refuse(Step& step, const Origin& origin, const wire::PushPu
   const MemberId holder = step.members.find(newcomer->name);
   if (!holder.valid()) return false;
   const bool holder_is_up = step.members.is_self(holder) || members::is_up(step.members.row(holder).verdict);
-  const std::uint16_t port = room::port_or_own(step, newcomer->port);
+  const members::AliveClaim alive = alive_claim(step, *newcomer);
   if (!holder_is_up ||
-      step.members.ruling(step.now.steady, holder, newcomer->addr, port) != members::AddressRuling::conflict) {
+      step.members.ruling(step.now.steady, holder, alive.addr, alive.port) != members::AddressRuling::conflict) {
     return false;
   }
   step.counters.add(Count::dropped_name_conflict);
-  members::Claim claim{members::AliveClaim{newcomer->name, newcomer->incarnation, newcomer->addr, port,
-                                           newcomer->meta, newcomer->vsn},
-                       {}};
+  members::Claim claim{alive, {}};
   claim.evidence.source = Evidence::Source::push_pull;
   claim.evidence.heard_from = origin.from;
   claim.join_refused = true;
@@ -163,12 +165,12 @@ bool PushPull::maybe_refuse(Step& step, const Origin& origin, const wire::PushPu
 // is one of them: it is told so, and learns nothing else.
 std::string PushPull::refusal_of_sender(Step& step, const Origin& origin, const wire::PushPull& table) {
   const auto& policy = step.config.admission;
-  if (step.admission == nullptr || (policy.allow.empty() && policy.rules.empty())) return {};
+  if (step.admission == nullptr || policy.admits_all()) return {};
   std::string why;
   for (const auto& node : table.nodes) {
     const Address address = Address::from_ip(node.addr, room::port_or_own(step, node.port));
-    if (!std::ranges::equal(address.ip_view(), origin.from.ip_view())) continue;
-    const members::AliveClaim alive{node.name, node.incarnation, node.addr, address.port, node.meta, node.vsn};
+    if (!same_ip(address, origin.from)) continue;
+    const members::AliveClaim alive = alive_claim(step, node);
     auto reason = step.admission->refuses(policy, step.members, alive);
     if (!reason) return {};
     step.counters.add(Count::dropped_admission);
@@ -202,8 +204,7 @@ bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& nod
       return false;
     case wire::NodeState::alive:
       claim.known = known;
-      claim.body = members::AliveClaim{node.name, node.incarnation, node.addr, room::port_or_own(step, node.port),
-                                       node.meta, node.vsn};
+      claim.body = alive_claim(step, node);
       break;
     case wire::NodeState::left:
       claim.body = members::DeadClaim{node.name, node.incarnation, node.name};

@@ -15,12 +15,8 @@ bool Relay::within_rates(Time now, const Address& from) {
     askers_.clear();
   }
   if (relayed_ >= kRelaysPerSecond) return false;
-  auto asker = std::ranges::find_if(
-      askers_, [&](const Asker& known) { return std::ranges::equal(known.from.ip_view(), from.ip_view()); });
-  if (asker == askers_.end()) {
-    asker = askers_.insert(askers_.end(), Asker{from, 0});
-    asker->from.port = 0;
-  }
+  auto asker = std::ranges::find_if(askers_, [&](const Asker& known) { return same_ip(known.from, from); });
+  if (asker == askers_.end()) asker = askers_.insert(askers_.end(), Asker{from.machine(), 0});
   if (asker->relayed >= kRelaysPerAsker) return false;
   ++asker->relayed;
   ++relayed_;

@@ -76,11 +76,8 @@ void Vet::ask(Step& step, SeqNo seq, const Newcomer& newcomer) {
                                                     step.members.self_row().port, step.members.name(self)});
 }
 
-// Only who dialled us from that address itself.
 void Vet::ask_by_stream(Step& step, SeqNo seq, Newcomer& newcomer) {
-  const bool dialled =
-      newcomer.source == Evidence::Source::push_pull && same_ip(newcomer.heard_from, newcomer.address);
-  if (!dialled || !step.config.swim.stream_probe || streams_.size() >= kVettedByStreamMax) return;
+  if (!newcomer.dialled_us() || !step.config.swim.stream_probe || streams_.size() >= kVettedByStreamMax) return;
   const MemberId self = step.members.self();
   const wire::Ping ping{seq, newcomer.name, step.members.addr(self), step.members.self_row().port,
                         step.members.name(self)};
@@ -143,9 +140,7 @@ void Vet::on_time(Step& step) {
 void Vet::give_up(Step& step, Waiting::iterator found) {
   step.counters.add(Count::dropped_newcomers);
   const Newcomer& newcomer = found->second;
-  const bool asked_itself =
-      newcomer.source == Evidence::Source::push_pull && same_ip(newcomer.heard_from, newcomer.address);
-  if (asked_itself && newcomer.asked_twice &&
+  if (newcomer.dialled_us() && newcomer.asked_twice &&
       (warned_at_ == Time{} || step.now.steady - warned_at_ >= kWarnPause)) {
     warned_at_ = step.now.steady;
     step.out.notify(

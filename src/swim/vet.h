@@ -58,6 +58,8 @@ class Vet {
     Address heard_from;
     bool asked_twice = false;
     StreamId stream;
+    // Its own table brought its name here, from the address that it claims.
+    bool dialled_us() const { return source == Evidence::Source::push_pull && same_ip(heard_from, address); }
     template <class Archive>
     void fields(Archive& archive) {
       archive(name, address, alive, verbatim, heard_from, asked_twice, stream);
