@@ -47,6 +47,7 @@ struct SimSwarmArguments {
 // `hearsay sim spread`.
 struct SimSpreadArguments {
   sim::spread::Settings settings;
+  std::string report_file;  // a page; empty: none
   bool table = false;
   bool compare = false;
   std::uint32_t degree = 4;   // of the tree that gossip is compared with

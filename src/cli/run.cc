@@ -325,7 +325,7 @@ void add_word(CLI::App& app, const char* flag, Value& value, std::optional<Value
 }
 
 void declare_sim_spread(CLI::App& app, Arguments& arguments) {
-  add_output_options(app, arguments);
+  add_formats(app, arguments, true);
   auto& spread = arguments.sim_spread;
   auto& settings = spread.settings;
   using namespace sim::spread;
@@ -354,6 +354,8 @@ void declare_sim_spread(CLI::App& app, Arguments& arguments) {
   app.add_option("--trials", settings.trials, "epidemics to run, 1 to 1000000 (default: 4 to 10000, by N)")
       ->type_name("T");
   app.add_option("--seed", settings.seed, "everything random derives from it (default: 1)")->type_name("S");
+  app.add_option("--report", spread.report_file, "write a page with the curve beside theory: one HTML file")
+      ->type_name("FILE.html");
   auto* table = app.add_flag(
       "--table", spread.table,
       "rounds and messages for 10 to 1000000 nodes, fanout 1 to 3 and all modes, beside what is often claimed");

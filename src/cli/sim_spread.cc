@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "cli/interrupts.h"
+#include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/trials.h"
 #include "http/json.h"
@@ -24,24 +25,10 @@ namespace spread = sim::spread;
 using spread::Figures;
 using spread::Settings;
 
-// What was found out about one epidemic.
-struct Findings {
-  Settings settings;
-  TrialRun run;
-  spread::Summary summary;
-  std::optional<spread::Chain> chain;
-  std::vector<double> theory;  // beside the curve; may be empty
-
-  Figures rounds() const {
-    if (!chain) return summary.rounds;
-    return {chain->mean, chain->sd, chain->quantile(0.5), chain->quantile(0.99), chain->quantile(0.999)};
-  }
-  const std::vector<double>& curve() const { return chain ? chain->informed : summary.informed; }
-  double contacts_per_second() const { return static_cast<double>(summary.contacts) / std::max(run.seconds, 1e-9); }
-};
+using Findings = SpreadFindings;
 
 Findings find_out(const Settings& settings, Terminal& terminal) {
-  Findings found{settings, {}, {}, {}, {}};
+  Findings found{settings, {}, {}, {}, {}, {}};
   const Interrupts interrupts;
   Progress progress(terminal);
   found.run = run_trials(settings, threads_here(), [&](double share) {
@@ -123,39 +110,6 @@ json::object findings_json(const Findings& found) {
   return out;
 }
 
-std::string title_of(const Settings& s) {
-  std::string text =
-      std::string(name_of(s.mode)) + ", fanout " + std::to_string(s.fanout) + ", " + grouped(s.nodes) + " nodes, ";
-  text += s.timing == spread::Timing::sync     ? "synchronous rounds"
-          : s.timing == spread::Timing::unsync ? "timers with random phases"
-                                               : "Poisson clocks";
-  if (s.loss > 0) text += ", " + fixed_text(s.loss * 100, s.loss < 0.01 ? 2 : 1) + " % loss";
-  const std::string copies = std::to_string(copies_of(s));
-  const std::string rounds = s.feedback ? " useless rounds" : " rounds";
-  switch (s.stop) {
-    case spread::Stop::forever:
-      text += "; everybody tells for ever";
-      break;
-    case spread::Stop::die:
-      text += "; a node tells for one round";
-      break;
-    case spread::Stop::counter:
-      text += "; a node stops after " + copies + rounds + (s.feedback ? " in a row" : "");
-      break;
-    case spread::Stop::coin:
-      text +=
-          "; a node stops with probability 1/" + copies + " after each " + (s.feedback ? "useless " : "") + "round";
-      break;
-    case spread::Stop::budget:
-      text += "; a node transmits " + copies + " times";
-      break;
-    case spread::Stop::median:
-      text += "; median counter up to " + copies;
-      break;
-  }
-  return text + (s.digest_first ? "; digest first" : "");
-}
-
 std::vector<Cell> figures_row(const char* what, const Figures& figures, bool whole, const std::string& from) {
   const int decimals = whole ? 0 : 2;
   return {{what},
@@ -228,7 +182,7 @@ void print_curve(const Findings& found, Terminal& terminal) {
 }
 
 void print_findings(const Findings& found, Terminal& terminal) {
-  terminal.out(terminal.paint(Style::bold, title_of(found.settings)) + "\n");
+  terminal.out(terminal.paint(Style::bold, spread_title(found.settings)) + "\n");
   print_figures(found, terminal);
   print_curve(found, terminal);
   terminal.out(grouped(found.summary.contacts) + " contacts in " + fixed_text(found.run.seconds, 2) + " s, " +
@@ -249,6 +203,39 @@ void print_findings(const Findings& found, Terminal& terminal) {
 
 }  // namespace
 
+std::string spread_title(const Settings& s) {
+  std::string text =
+      std::string(name_of(s.mode)) + ", fanout " + std::to_string(s.fanout) + ", " + grouped(s.nodes) + " nodes, ";
+  text += s.timing == spread::Timing::sync     ? "synchronous rounds"
+          : s.timing == spread::Timing::unsync ? "timers with random phases"
+                                               : "Poisson clocks";
+  if (s.loss > 0) text += ", " + fixed_text(s.loss * 100, s.loss < 0.01 ? 2 : 1) + " % loss";
+  const std::string copies = std::to_string(copies_of(s));
+  const std::string rounds = s.feedback ? " useless rounds" : " rounds";
+  switch (s.stop) {
+    case spread::Stop::forever:
+      text += "; everybody tells for ever";
+      break;
+    case spread::Stop::die:
+      text += "; a node tells for one round";
+      break;
+    case spread::Stop::counter:
+      text += "; a node stops after " + copies + rounds + (s.feedback ? " in a row" : "");
+      break;
+    case spread::Stop::coin:
+      text +=
+          "; a node stops with probability 1/" + copies + " after each " + (s.feedback ? "useless " : "") + "round";
+      break;
+    case spread::Stop::budget:
+      text += "; a node transmits " + copies + " times";
+      break;
+    case spread::Stop::median:
+      text += "; median counter up to " + copies;
+      break;
+  }
+  return text + (s.digest_first ? "; digest first" : "");
+}
+
 std::string grouped(std::uint64_t value) {
   std::string text = std::to_string(value);
   for (std::size_t at = text.size(); at > 3;) {
@@ -265,6 +252,12 @@ std::string fixed_text(double value, int decimals) {
 }
 
 int run_sim_spread(const Arguments& arguments, Terminal& terminal) {
+  if ((arguments.sim_spread.compare || arguments.sim_spread.table) &&
+      (arguments.csv || !arguments.sim_spread.report_file.empty())) {
+    terminal.err("hearsay sim spread: --report and --format csv are of one epidemic\n  leave out " +
+                 std::string(arguments.sim_spread.compare ? "--compare" : "--table") + ", or take --format json\n");
+    return kUsage;
+  }
   if (arguments.sim_spread.compare) return run_spread_compare(arguments, terminal);
   const Settings& settings = arguments.sim_spread.settings;
   if (const auto faults = validate(settings); !faults.empty()) {
@@ -274,11 +267,27 @@ int run_sim_spread(const Arguments& arguments, Terminal& terminal) {
     return kUsage;
   }
   if (arguments.sim_spread.table) return run_spread_table(arguments, terminal);
-  const Findings found = find_out(settings, terminal);
-  if (arguments.json) {
+  std::optional<OutputFile> page;
+  const auto complain = [&](const Error& error) {
+    terminal.err("hearsay sim spread: " + printable(error.cause) + "\n  " + printable(error.cure) + "\n");
+    return kFailed;
+  };
+  if (const auto& path = arguments.sim_spread.report_file; !path.empty()) {
+    auto file = OutputFile::create(path);  // what cannot be written must be known before the work begins
+    if (!file) return complain(file.error());
+    page.emplace(std::move(*file));
+  }
+  Findings found = find_out(settings, terminal);
+  found.command = arguments.command;
+  if (arguments.csv) {
+    terminal.out(spread_csv(found));
+  } else if (arguments.json) {
     terminal.out(http::pretty(findings_json(found)) + "\n");
   } else {
     print_findings(found, terminal);
+  }
+  if (page) {
+    if (const auto done = page->commit(spread_html(found)); !done) return complain(done.error());
   }
   return found.run.interrupted ? kFailed : kDone;
 }

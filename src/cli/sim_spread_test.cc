@@ -143,6 +143,31 @@ TEST(SimSpread, a_comparison_refuses_what_it_would_ignore) {
               AllOf(HasSubstr("--degree is 0"), HasSubstr("--bytes is 0")));
 }
 
+TEST(SimSpread, a_line_of_names_stands_above_a_line_of_figures) {
+  const auto said = spread("--nodes 100 --fanout 2 --trials 50 --format csv");
+  ASSERT_EQ(said.status, kDone) << said.err;
+  const auto end = said.out.find('\n');
+  const std::string names = said.out.substr(0, end);
+  const std::string values = said.out.substr(end + 1);
+  EXPECT_EQ(std::ranges::count(names, ','), std::ranges::count(values, ','));
+  EXPECT_THAT(names, HasSubstr("nodes,fanout,mode,timing,loss,stop,seed,method,trials"));
+  EXPECT_THAT(values, HasSubstr("100,2,push,sync,0,forever,1,exact,50,0,0,7.35"));
+  EXPECT_EQ(spread("--table --format csv").status, kUsage);
+}
+
+TEST(SimSpread, the_page_shows_the_curve_beside_theory) {
+  SpreadFindings found;
+  found.settings.nodes = 4;
+  found.command = "hearsay sim spread '<b>'";
+  found.summary.trials = 3;
+  found.summary.rounds = {2, 0, 2, 2, 2};
+  found.summary.informed = {1, 2, 4};
+  found.theory = {1, 2.5, 3.5};
+  const std::string page = spread_html(found);
+  EXPECT_THAT(page, AllOf(HasSubstr("line known"), HasSubstr("line theory"), HasSubstr("&lt;b&gt;"),
+                          HasSubstr("Monte Carlo"), testing::Not(HasSubstr("<script"))));
+}
+
 TEST(SimSpread, numbers_are_grouped_for_people) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");
