@@ -69,7 +69,7 @@ svg .marked { font-size: 11px; }
 .mark { stroke: var(--soft); stroke-dasharray: 3 3; fill: none; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .line.suspect { stroke: var(--suspect); } .line.failed { stroke: var(--failed); } .line.known { stroke: var(--known); }
-.line.theory { stroke: var(--soft); stroke-dasharray: 6 4; } .line.total { stroke: var(--ink); stroke-width: 1.2; }
+.line.theory { stroke: var(--soft); stroke-dasharray: 6 4; } .line.theory.over { stroke: var(--ink); } .line.total { stroke: var(--ink); stroke-width: 1.2; }
 .fill { stroke: none; } .fill.suspect, .shows.suspect { fill: var(--suspect); } .fill.failed, .shows.failed { fill: var(--failed); }
 .fill.known { fill: var(--known); } .fill.probes { fill: var(--probes); } .fill.tables { fill: var(--tables); }
 .fill.user { fill: var(--user); } .fill.framing { fill: var(--framing); }

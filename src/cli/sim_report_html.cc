@@ -116,8 +116,21 @@ class Report {
     if (network.jitter > Duration{}) {
       words += " to " + agent::duration_text(network.latency + network.jitter);
     }
-    return words + "; " +
-           (network.loss > 0 ? short_number(network.loss * 100, 2) + " % of all datagrams" : "none") + " are lost.";
+    if (network.sigma > 0) words += " (log-normal, sigma " + short_number(network.sigma) + ")";
+    const auto share = [&](double value, const char* what) {
+      if (value > 0) words += "; " + short_number(value * 100, 2) + " % " + what;
+    };
+    share(network.loss, "of all datagrams are lost");
+    if (!network.special.empty()) words += "; " + plural(network.special.size(), "path") + " of another kind";
+    share(network.duplicate, "arrive twice");
+    share(network.reorder, "are overtaken by others");
+    share(network.corrupt, "arrive with a flipped bit");
+    if (network.bandwidth > 0)
+      words += "; a node can send " + std::to_string(network.bandwidth) + " bytes per second";
+    share(network.refuse, "of the streams are refused");
+    share(network.reset, "of the streams break");
+    share(network.stall, "of the streams stall");
+    return words + ".";
   }
 
   std::string tiles() const {
@@ -464,6 +477,24 @@ class Report {
       const bool bad = name.starts_with("dropped_") || name.ends_with("_failures") || name.ends_with("_failed");
       if (bad && report_.counters[count] > 0) lost += row;
       all += row;
+    }
+    const sim::Network::Counts& network = report_.network;
+    for (const auto& [count, what] : std::initializer_list<std::pair<std::uint64_t, const char*>>{
+             {network.lost, "datagrams lost by chance"},
+             {network.blocked, "datagrams that a cut stopped"},
+             {network.too_long, "datagrams longer than the MTU"},
+             {network.queue_full, "datagrams without room in the queue of their sender"},
+             {network.overrun, "datagrams that a slow receiver had no room for"},
+             {network.duplicated, "datagrams that arrived twice"},
+             {network.reordered, "datagrams that others overtook"},
+             {network.corrupted, "datagrams with a flipped bit"},
+             {network.streams_refused, "streams refused"},
+             {network.streams_reset, "streams that broke"},
+             {network.streams_stalled, "streams that stalled"}}) {
+      if (count > 0) {
+        lost += "<tr><td>network</td><td class=\"n\">" + std::to_string(count) + "</td><td>" + what +
+                ", joining included</td></tr>\n";
+      }
     }
     return "<h2>Dropped or failed</h2>\n" +
            (lost.empty() ? std::string("<p>Nothing.</p>\n")

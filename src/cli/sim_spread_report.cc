@@ -70,8 +70,8 @@ std::string curve_of(const SpreadFindings& found) {
   Chart chart(280, {.low = 0, .high = until, .label = whole ? "rounds" : "periods"},
               {.low = 0, .high = 1, .label = "share of the nodes", .percent = true},
               "share of the nodes that know the rumor, over time");
-  chart.line(theory, "line theory", "closed form");
   chart.line(known, "line known", found.chain ? "expected, exact" : "mean of all trials");
+  chart.line(theory, "line theory over", "closed form");
   chart.line(all, "line suspect", "probability that everybody knows it");
   chart.label(1, "nodes that know it", "label known");
   if (!theory.empty()) chart.label(1, whole ? "theory: mean field" : "theory: logistic", "label theory");

@@ -105,6 +105,7 @@ class Run {
     traffic_.end(world_, report_);
     recorder_.end(world_.elapsed(), report_);
     report_.datagrams = world_.network().datagrams();
+    report_.network = world_.network().counts();
     report_.simulated = world_.elapsed();
     look();
     if (plan_.taped && world_.is_up(*plan_.taped)) play_tape(*plan_.taped);

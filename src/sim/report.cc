@@ -129,6 +129,19 @@ std::vector<Figure> figures_of(const ClusterReport& report) {
   }
   figures.count("messages", report.messages);
   figures.count("datagrams", report.datagrams);
+  const Network::Counts& network = report.network;
+  figures.count("network.lost", network.lost);
+  figures.count("network.blocked", network.blocked);
+  figures.count("network.too_long", network.too_long);
+  figures.count("network.queue_full", network.queue_full);
+  figures.count("network.overrun", network.overrun);
+  figures.count("network.duplicated", network.duplicated);
+  figures.count("network.reordered", network.reordered);
+  figures.count("network.corrupted", network.corrupted);
+  figures.count("network.streams_refused", network.streams_refused);
+  figures.count("network.streams_reset", network.streams_reset);
+  figures.count("network.streams_stalled", network.streams_stalled);
+  figures.add("network.queued_longest_s", seconds(network.queued_longest));
   figures.count("untold", report.untold);
   for (std::size_t i = 0; i < kCounts; ++i) {
     figures.count(std::string("counters.") + name_of(static_cast<Count>(i)), report.counters.values[i]);

@@ -114,6 +114,7 @@ struct ClusterReport {
   Counters counters;                    // of all nodes, while measured
   std::uint64_t messages = 0;           // decoded in the whole run, settling included: the simulator's work
   std::uint64_t datagrams = 0;          // likewise
+  Network::Counts network;              // likewise: what the network did to them
   std::vector<TrafficSample> traffic;   // over time
   Sent sent;                            // of all nodes, while measured
   std::uint64_t trace_hash = 0;         // over every datagram (when, from, to, bytes) and every notice

@@ -85,7 +85,7 @@ def test_csv_and_json_hold_the_same_figures():
 
 
 def test_what_cannot_be_written_is_refused_before_the_run(tmp_path):
-    done = run("--nodes", "10000", "--for", "1h", "--report", str(tmp_path / "nowhere" / "page.html"))
+    done = run("--nodes", "100", "--for", "240h", "--report", str(tmp_path / "nowhere" / "page.html"))
     assert done.returncode == 1
     assert "nowhere/page.html: No such file or directory" in done.stderr and "make its directory first" in done.stderr
     same = str(tmp_path / "same")
