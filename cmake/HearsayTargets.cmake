@@ -10,6 +10,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(hearsay_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
 option(HEARSAY_WERROR "Treat warnings as errors" OFF)
+option(HEARSAY_PCH "Precompile what all tests include; faster where nothing is cached" OFF)
 if(HEARSAY_WERROR)
   target_compile_options(hearsay_flags INTERFACE -Werror)
 endif()
@@ -66,6 +67,10 @@ function(hearsay_tests name)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)  # "support/..."
   # Test data is found from the source tree.
   target_compile_definitions(${name}_tests PRIVATE HEARSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(HEARSAY_PCH)
+    target_precompile_headers(${name}_tests PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <set>
+      <string> <variant> <vector> <gmock/gmock.h> <gtest/gtest.h> "${PROJECT_SOURCE_DIR}/include/hearsay/node.h")
+  endif()
   add_test(NAME ${name} COMMAND ${name}_tests)
   if(NOT TARGET unit_tests)
     add_custom_target(unit_tests)
