@@ -7,6 +7,7 @@ namespace hearsay::sim {
 namespace {
 // What a host writes to disk ahead of use; see the agent's data directory.
 constexpr std::uint32_t kIncarnationBlock = 16;
+constexpr Duration kJoinInterval = std::chrono::seconds(5);  // the agent's join_interval
 }  // namespace
 
 Stage::Stage(const ClusterPlan& plan, Recorder& recorder)
@@ -152,7 +153,9 @@ void Stage::join_anybody(Place place) {
 }
 
 void Stage::join(Place place, Place contact) {
-  world_.command(place, Join{CommandId{++commands_}, {to_string(world_.config(contact).advertise)}});
+  ++commands_;
+  if (begun_) joins_[commands_] = place;
+  world_.command(place, Join{CommandId{commands_}, {to_string(world_.config(contact).advertise)}});
 }
 
 void Stage::run_until(Duration until) {
@@ -164,10 +167,23 @@ void Stage::run_until(Duration until) {
   for (Place place = 0; place < actors_.size(); ++place) {
     if (actors_[place].has_left && world_.is_up(place)) crash(place, false);
   }
+  for (auto again = join_again_.begin(); again != join_again_.end();) {
+    if (again->second > clock()) {
+      ++again;
+      continue;
+    }
+    const Place place = again->first;
+    again = join_again_.erase(again);
+    if (runs(place)) join_anybody(place);
+  }
 }
 
 void Stage::heard(Place place, const Notice& notice) {
-  if (std::holds_alternative<CommandDone>(notice.body) && actors_[place].leaves) actors_[place].has_left = true;
+  const auto* done = std::get_if<CommandDone>(&notice.body);
+  if (done == nullptr) return;
+  if (actors_[place].leaves) actors_[place].has_left = true;
+  const bool is_join = joins_.erase(done->id.value) > 0;
+  if (is_join && done->error) join_again_[place] = clock() + kJoinInterval;
 }
 
 bool Stage::runs(Place place) const {

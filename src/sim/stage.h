@@ -30,11 +30,15 @@ class Stage {
   // Starts all nodes of the plan; all but node 0 join it.
   void start();
   // The plan's clock is zero now.
-  void begin() { zero_ = world_.elapsed(); }
+  void begin() {
+    zero_ = world_.elapsed();
+    begun_ = true;
+  }
   Duration clock() const { return world_.elapsed() - zero_; }
   // Runs until the clock shows this; the faults before then happen.
   void run_until(Duration until);
-  // To be told of every notice: a node that has left ends at the end of run_until.
+  // To be told of every notice: a node that has left ends at the end of run_until, and one whose join failed after
+  // the clock's zero tries another member some seconds later, as an agent does.
   void heard(Place place, const Notice& notice);
 
   // Up, not paused, and not about to leave: everybody should see it as alive.
@@ -81,6 +85,9 @@ class Stage {
   std::size_t next_moment_ = 0;
   std::map<std::string, Place, std::less<>> places_;
   std::uint64_t commands_ = 0;
+  bool begun_ = false;
+  std::map<std::uint64_t, Place> joins_;  // that have been asked for since the zero, by command
+  std::map<Place, Duration> join_again_;  // when
   Duration zero_{};
 };
 

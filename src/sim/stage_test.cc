@@ -76,6 +76,21 @@ TEST(Stage, corrupted_datagrams_are_dropped_and_counted) {
             0u);
 }
 
+TEST(Stage, what_the_network_dropped_is_told_by_cause) {
+  ClusterPlan plan;
+  plan.nodes = 6;
+  plan.duration = seconds(20);
+  plan.network.bandwidth = 2'000;
+  plan.network.queue_bytes = 65'507;
+  plan.network.mtu_bytes = 128;
+  plan.network.loss = 0.1;
+  plan.faults = {{.what = What::join_storm, .at = seconds(1), .count = 10}};
+  const auto report = run_cluster(plan, always);
+  EXPECT_GT(report.network.lost, 0u);
+  EXPECT_GT(report.network.too_long, 0u) << "compounds of many joins";
+  EXPECT_GT(report.network.queued_longest, milliseconds(100));
+}
+
 TEST(Stage, all_restart_at_once_and_find_each_other_again) {
   const auto report =
       run(6, seconds(120),
