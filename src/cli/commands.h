@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "cli/sweep.h"
 #include "cli/terminal.h"
 #include "sim/spread/settings.h"
 
@@ -52,6 +53,16 @@ struct SimSpreadArguments {
   bool compare = false;
   std::uint32_t degree = 4;   // of the tree that gossip is compared with
   std::uint32_t bytes = 100;  // of the update
+};
+
+// `hearsay sim sweep`.
+struct SimSweepArguments {
+  SweepWords sweep;
+  SimClusterArguments cluster;         // what is the same at all points
+  std::optional<std::string> out;      // the runs, CSV
+  std::optional<std::string> summary;  // CSV
+  std::optional<std::string> report;   // HTML
+  unsigned jobs = 0;                   // 0: one for each core
 };
 
 // All that can stand on a command line; each command reads its part.
@@ -102,6 +113,8 @@ struct Arguments {
   SimSwarmArguments sim_swarm;
   // sim spread
   SimSpreadArguments sim_spread;
+  // sim sweep
+  SimSweepArguments sim_sweep;
 };
 
 int run_agent(const Arguments& arguments, Terminal& terminal);
@@ -120,6 +133,7 @@ int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
 int run_sim_replay(const Arguments& arguments, Terminal& terminal);
 int run_sim_swarm(const Arguments& arguments, Terminal& terminal);
 int run_sim_spread(const Arguments& arguments, Terminal& terminal);
+int run_sim_sweep(const Arguments& arguments, Terminal& terminal);
 int run_version(const Arguments& arguments, Terminal& terminal);
 
 // Understands the words and runs the command; the exit status of the process.

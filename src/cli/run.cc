@@ -10,6 +10,7 @@
 #include "cli/api_client.h"
 #include "cli/commands.h"
 #include "cli/manual.h"
+#include "cli/ranks.h"
 
 namespace hearsay::cli {
 namespace {
@@ -374,6 +375,33 @@ void declare_sim_spread(CLI::App& app, Arguments& arguments) {
       ->needs(compare);
 }
 
+void declare_sim_sweep(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  auto& sweep = arguments.sim_sweep;
+  const auto add_list = [&](const char* flag, std::vector<std::string>& values, const char* type,
+                            const char* help) {
+    app.add_option(flag, values, help)->type_name(type)->type_size(1)->allow_extra_args(false);
+  };
+  app.add_option("--of", sweep.sweep.of,
+                 "what is repeated: cluster, or spread, the epidemic model (default: cluster)")
+      ->type_name("cluster|spread");
+  add_list("--vary", sweep.sweep.vary, "KEY=VALUE,...",
+           "a knob and its values, for example network.loss=0,0.05; several make a grid; repeatable");
+  add_list("--point", sweep.sweep.points, "KEY=VALUE,...", "instead of a grid: one point of a list; repeatable");
+  app.add_option("--seeds", sweep.sweep.seeds, "runs of each point, from --seed on (default: 10)")->type_name("N");
+  add_list(
+      "--figures", sweep.sweep.figures, "NAME,...",
+      "what to record: names of `sim cluster --format json`, or settled, agreed, detected, unharmed, violations; "
+      "all; repeatable");
+  app.add_option("--out", sweep.out, "a line of CSV for each run; the same words go on with what is there")
+      ->type_name("FILE.csv");
+  app.add_option("--summary", sweep.summary, "means and intervals of each point as CSV")->type_name("FILE.csv");
+  app.add_option("--report", sweep.report, "a page with a panel for each figure")->type_name("FILE.html");
+  app.add_option("--jobs", sweep.jobs, "how many at once (default: one for each core, as far as memory goes)")
+      ->type_name("N");
+  add_plan_options(app, arguments, sweep.cluster);
+}
+
 std::string full_name(const CLI::App* app) {
   return app->get_parent() == nullptr ? "hearsay" : full_name(app->get_parent()) + " " + app->get_name();
 }
@@ -441,6 +469,8 @@ constexpr Command kCommands[] = {
     {"sim swarm", "Try many clusters with random faults, and check what must always hold", &declare_sim_swarm,
      &run_sim_swarm},
     {"sim spread", "Spread a rumor among up to ten million nodes", &declare_sim_spread, &run_sim_spread},
+    {"sim sweep", "Repeat a simulation over many values of its knobs and many seeds", &declare_sim_sweep,
+     &run_sim_sweep},
     {"help", "Show the help of a command, or the manual", &declare_help, nullptr, &print_help},
     {"completion", "Print what makes a shell complete hearsay's words", &declare_completion, nullptr,
      &print_completion},
@@ -509,6 +539,11 @@ std::string quoted(std::string_view word) {
 }  // namespace
 
 int run(int count, const char* const* words, Terminal& terminal) {
+  // Started together by mpirun, one speaks for all; and it speaks into a pipe that looks like a terminal.
+  if (const RankPlace place = rank_place(); place.size > 1 && count > 2 && std::string_view(words[2]) == "sweep") {
+    terminal.colour = false;
+    if (place.rank > 0) terminal.out = terminal.err = [](std::string_view) {};
+  }
   Arguments arguments;
   CLI::App app("The gossip layer for a cluster: who is there, who has crashed, who is leaving.", "hearsay");
   app.set_help_flag("-h,--help", "Print this help and end");

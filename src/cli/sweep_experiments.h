@@ -1,0 +1,33 @@
+// The experiments that a sweep can repeat: whole clusters, and the epidemic model.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "cli/sweep.h"
+
+namespace hearsay::cli {
+
+struct LoadedExperiment {
+  std::shared_ptr<const Experiment> experiment;
+  std::vector<agent::Fault> faults;
+};
+
+// All figures that an experiment has, those that are yes or no, and which of them it shows unless asked.
+struct FigureNames {
+  std::vector<std::string> all;
+  std::vector<std::string> shares;
+  std::vector<std::string> usual;
+  std::vector<std::string> always;  // recorded whether asked for or not
+};
+// REQUIRES: of is "cluster" or "spread".
+const FigureNames& figure_names(std::string_view of);
+
+// One list of values for each point. `figures` are some of figure_names().all.
+LoadedExperiment make_clusters(const std::vector<std::vector<agent::Given>>& points,
+                               const std::optional<std::string>& config_file,
+                               const std::vector<std::string>& figures);
+LoadedExperiment make_spreads(const std::vector<std::vector<agent::Given>>& points,
+                              const std::vector<std::string>& figures);
+
+}  // namespace hearsay::cli
