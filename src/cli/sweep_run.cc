@@ -212,10 +212,10 @@ SweepEnd run_sweep(const Sweep& sweep, const std::vector<std::size_t>& todo, uns
 std::optional<Error> agree(const Ranks& ranks, const Sweep& sweep, bool fault) {
   std::optional<Error> wrong;
   for (int left = ranks.size() - 1; left > 0; --left) {
-    const auto [from, text] = ranks.wait();
-    const auto said = split_word(split_word(text).second);
+    const auto message = ranks.wait();
+    const auto said = split_word(split_word(message.second).second);
     const auto complain = [&](const std::string& what) {
-      if (!wrong) wrong = Error{Errc::invalid_argument, "rank " + std::to_string(from) + what, ""};
+      if (!wrong) wrong = Error{Errc::invalid_argument, "rank " + std::to_string(message.first) + what, ""};
     };
     if (said.first == "fault") complain(" cannot take part: " + said.second);
     if (said.first == "ok" && said.second != sweep.description && !fault) {
