@@ -15,7 +15,7 @@ namespace {
 namespace spread = sim::spread;
 using agent::Given;
 
-// What two nodes' knowledge of each other takes, measured: 5,000 nodes need 8 GiB.
+// What one node's knowledge of another is reckoned with: 5,000 nodes must fit in 8 GiB. Less is often enough.
 constexpr std::uint64_t kBytesPerPair = 344;
 constexpr std::uint64_t kBytesPerNode = 64 * 1024;
 
