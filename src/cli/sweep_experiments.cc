@@ -15,8 +15,8 @@ namespace {
 namespace spread = sim::spread;
 using agent::Given;
 
-// What one node's knowledge of another is reckoned with: 5,000 nodes must fit in 8 GiB. Less is often enough.
-constexpr std::uint64_t kBytesPerPair = 344;
+// What one node's knowledge of another takes, measured: the joins of 1,000 nodes peak at 1,228 MiB.
+constexpr std::uint64_t kBytesPerPair = 1300;
 constexpr std::uint64_t kBytesPerNode = 64 * 1024;
 
 // ---- whole clusters ----
