@@ -20,17 +20,8 @@ class Hasher {
   }
   void add(ByteView bytes) {
     add(bytes.size());
-    std::uint64_t word = 0;
-    unsigned filled = 0;
-    for (const std::uint8_t byte : bytes) {
-      word = word << 8 | byte;
-      if (++filled == 8) {
-        add(word);
-        word = 0;
-        filled = 0;
-      }
-    }
-    if (filled != 0) add(word);
+    for (; bytes.size() >= 8; bytes = bytes.subspan(8)) add(word(bytes.first<8>()));
+    if (!bytes.empty()) add(word(bytes));
   }
   void add(std::string_view text) { add(as_bytes(text)); }
   void add(std::span<const std::uint64_t> words) {
@@ -39,6 +30,12 @@ class Hasher {
   std::uint64_t value() const { return mix(state_); }
 
  private:
+  template <std::size_t N>
+  static std::uint64_t word(std::span<const std::uint8_t, N> bytes) {  // big-endian
+    std::uint64_t value = 0;
+    for (const std::uint8_t byte : bytes) value = value << 8 | byte;
+    return value;
+  }
   static std::uint64_t mix(std::uint64_t z) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
