@@ -43,7 +43,7 @@ class Unwrapper {
     if (out_->inflated_used == out_->inflated.size()) out_->inflated.emplace_back();
     Bytes& plain = out_->inflated[out_->inflated_used++];
     plain.clear();
-    auto result = inflate_message(body, inflated_left_, out_->lzw, plain);
+    auto result = inflate_message(body, inflated_left_, plain);
     if (!result) return result;
     inflated_left_ -= plain.size();
     return unwrap(plain, depth + 1);

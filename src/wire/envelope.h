@@ -14,7 +14,6 @@
 #include "hearsay/aead.h"
 #include "hearsay/bytes.h"
 #include "wire/fault.h"
-#include "wire/lzw.h"
 #include "wire/memberlist.h"
 
 namespace hearsay::wire {
@@ -79,7 +78,6 @@ struct OpenedDatagram {
   Bytes plain;
   std::vector<Bytes> inflated;
   std::size_t inflated_used = 0;
-  LzwDecoder lzw;
 };
 // Removes label, encryption, checksum, compression and compounds. At most kCompoundPartsMax messages are kept, the
 // rest counts as faulty. With keys and !verify_incoming, what no key opens is taken for plaintext.
@@ -93,7 +91,6 @@ Decoded<void> open_datagram(const Envelope& envelope, ByteView datagram, OpenedD
 struct SealScratch {
   Bytes compound;
   Bytes packed;
-  LzwEncoder lzw;
 };
 bool seal_datagram(const Envelope& envelope, std::span<const ByteView> messages, bool compress, bool with_crc,
                    SealScratch& scratch, Bytes& out);

@@ -1,5 +1,3 @@
-#include <memory>
-
 #include "wire/envelope.h"
 #include "wire/sealing.h"
 
@@ -82,8 +80,7 @@ Decoded<ByteView> StreamOpener::whole_message(const Envelope& envelope, ByteView
   message = message.first(*size);
   if (message[0] == static_cast<std::uint8_t>(Type::compressed)) {
     if (!inflated_.empty()) return tl::unexpected(Fault::unexpected);  // compressed twice
-    const auto lzw = std::make_unique<LzwDecoder>();
-    const auto result = inflate_message(message.subspan(1), envelope.inflated_bytes_max, *lzw, inflated_);
+    const auto result = inflate_message(message.subspan(1), envelope.inflated_bytes_max, inflated_);
     if (!result) return tl::unexpected(result.error());
     raw_ = Bytes();
     plain_ = Bytes();

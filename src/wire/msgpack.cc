@@ -69,6 +69,16 @@ void MsgpackWriter::raw_head(std::size_t size) { write_head(*out_, size, 32, 0xa
 void MsgpackWriter::array(std::size_t items) { write_head(*out_, items, 16, 0x90, 0xdc, 0xdd); }
 void MsgpackWriter::map(std::size_t pairs) { write_head(*out_, pairs, 16, 0x80, 0xde, 0xdf); }
 
+namespace {
+// Most heads are this one byte. REQUIRES: byte < 0xc0.
+MsgpackHead short_head(std::uint8_t byte) {
+  if (byte < 0x80) return {Kind::whole, 1, byte};
+  if (byte < 0x90) return {Kind::map, 1, byte & 0x0fu};
+  if (byte < 0xa0) return {Kind::array, 1, byte & 0x0fu};
+  return {Kind::raw, 1, byte & 0x1fu};
+}
+}  // namespace
+
 Decoded<MsgpackHead> read_head(ByteView at) {
   base::ByteReader in(at);
   const auto first = in.u8();
@@ -94,10 +104,7 @@ Decoded<MsgpackHead> read_head(ByteView at) {
     return head;
   };
 
-  if (byte < 0x80) return small(Kind::whole, byte);
-  if (byte < 0x90) return small(Kind::map, byte & 0x0fu);
-  if (byte < 0xa0) return small(Kind::array, byte & 0x0fu);
-  if (byte < 0xc0) return small(Kind::raw, byte & 0x1fu);
+  if (byte < 0xc0) return short_head(byte);
   if (byte >= 0xe0) return small(Kind::negative, UINT64_MAX - (0xffu - byte));
   switch (byte) {
     case 0xc0:
@@ -201,6 +208,11 @@ Decoded<bool> MsgpackScan::advance(ByteView bytes) {
 
 std::optional<MsgpackHead> MsgpackReader::take_head() {
   if (!ok()) return std::nullopt;
+  if (!rest_.empty() && rest_[0] < 0xc0) {
+    const MsgpackHead head = short_head(rest_[0]);
+    rest_ = rest_.subspan(1);
+    return head;
+  }
   const auto head = read_head(rest_);
   if (!head) {
     fail(head.error());

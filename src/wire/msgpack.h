@@ -147,7 +147,8 @@ class MsgpackReader {
   void read_key(std::string_view& key);
   template <class F>
   bool maybe_field(std::string_view key, F& field) {
-    if (key != field.name) return false;
+    // The names are literals: most are told apart by their length or first letter.
+    if (key.size() != field.name.size() || key[0] != field.name[0] || key != field.name) return false;
     field.read_from(*this);
     return true;
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "wire/lzw.h"
 
 namespace hearsay::wire {
 
@@ -90,7 +91,7 @@ ByteView compress_message(ByteView plain, SealScratch& scratch) {
   constexpr std::size_t kHeadBytesMax = 17;
   Bytes& packed = scratch.packed;
   packed.assign(kHeadBytesMax, 0);
-  scratch.lzw.compress(plain, packed);
+  compress_lzw(plain, packed);
   const std::size_t packed_bytes = packed.size() - kHeadBytesMax;
   ByteWriter out(packed);
   MsgpackWriter map(out);
@@ -107,14 +108,14 @@ ByteView compress_message(ByteView plain, SealScratch& scratch) {
   return ByteView(packed).subspan(begin, head_bytes + packed_bytes);
 }
 
-Decoded<void> inflate_message(ByteView body, std::size_t plain_bytes_max, LzwDecoder& lzw, Bytes& out) {
+Decoded<void> inflate_message(ByteView body, std::size_t plain_bytes_max, Bytes& out) {
   std::uint8_t algorithm = 0;
   ByteView packed;
   MsgpackReader in(body);
   in.record(field("Algo", algorithm), field("Buf", packed));
   if (!in.ok()) return tl::unexpected(in.fault());
   if (algorithm != kLzwAlgorithm) return tl::unexpected(Fault::malformed);
-  return lzw.inflate(packed, plain_bytes_max, out);
+  return inflate_lzw(packed, plain_bytes_max, out);
 }
 
 }  // namespace hearsay::wire

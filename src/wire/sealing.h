@@ -32,6 +32,6 @@ Decoded<LabelHeader> check_label(const Envelope& envelope, ByteView packet);
 // The compress message of `plain`; a view into scratch.packed.
 ByteView compress_message(ByteView plain, SealScratch& scratch);
 // The body of a compress message, type byte removed, is inflated to the end of `out`.
-Decoded<void> inflate_message(ByteView body, std::size_t plain_bytes_max, LzwDecoder& lzw, Bytes& out);
+Decoded<void> inflate_message(ByteView body, std::size_t plain_bytes_max, Bytes& out);
 
 }  // namespace hearsay::wire
