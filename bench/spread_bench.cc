@@ -11,7 +11,8 @@ namespace {
 
 void fill_packet(benchmark::State& state) {
   Counters counters;
-  RumorQueue queue({}, counters);
+  base::Interner interner;
+  RumorQueue queue(interner, {}, counters);
   const Bytes message(60);
   const auto waiting = static_cast<std::size_t>(state.range(0));
   std::vector<ByteView> parts;

@@ -28,6 +28,11 @@ Interner::Handle Interner::acquire(ByteView bytes) {
   return handle;
 }
 
+Interner::Handle Interner::find(ByteView bytes) const {
+  const auto found = by_bytes_.find(as_text(bytes));
+  return found == by_bytes_.end() ? 0 : found->second;
+}
+
 Interner::Handle Interner::retain(Handle handle) {
   if (handle == 0) return 0;
   CHECK(handle < records_.size() && records_[handle].users > 0);

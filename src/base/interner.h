@@ -26,6 +26,9 @@ class Interner {
   // The handle of these bytes; one more user.
   Handle acquire(ByteView bytes);
   Handle acquire(std::string_view text) { return acquire(as_bytes(text)); }
+  // The handle of these bytes, without using it; 0 when nobody does.
+  Handle find(ByteView bytes) const;
+  Handle find(std::string_view text) const { return find(as_bytes(text)); }
   // One more user of a handle that is in use.
   Handle retain(Handle handle);
   // One user less; the last one frees the record and its handle may be given out again.

@@ -32,6 +32,16 @@ TEST(Interner, the_empty_string_is_handle_zero) {
   EXPECT_EQ(interner.text(0), "");
 }
 
+TEST(Interner, finds_only_what_is_used_and_uses_nothing) {
+  Interner interner;
+  EXPECT_EQ(interner.find("n1"), 0u);
+  const auto handle = interner.acquire("n1");
+  EXPECT_EQ(interner.find("n1"), handle);
+  interner.release(handle);
+  EXPECT_EQ(interner.find("n1"), 0u);
+  EXPECT_EQ(interner.find(""), 0u);
+}
+
 TEST(Interner, views_survive_the_growth_of_the_table) {
   Interner interner;
   const auto first = interner.acquire("first");

@@ -129,7 +129,7 @@ TEST_F(PackerTest, a_packet_never_exceeds_its_budget_and_arrives_whole) {
     config.compression = rng.bounded(2) == 0;
     spread::RumorQueue::Limits limits;
     limits.message_bytes_max = rumor_bytes_max(envelope, config.packet_bytes);
-    rumors = std::make_unique<spread::RumorQueue>(limits, counters);
+    rumors = std::make_unique<spread::RumorQueue>(interner, limits, counters);
     for (std::uint64_t i = rng.bounded(300); i > 0; --i) {
       Bytes message(1 + (rng.bounded(9) == 0 ? rng.bounded(2000) : rng.bounded(200)));
       for (auto& byte : message) byte = static_cast<std::uint8_t>(rng.next());

@@ -44,7 +44,7 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       interner_(resources.interner ? resources.interner : std::make_shared<base::Interner>()),
       envelope_(make_envelope(config, resources)),
       members_(*interner_, config_, kVersions),
-      rumors_(rumor_limits(config, envelope_), counters_),
+      rumors_(*interner_, rumor_limits(config, envelope_), counters_),
       out_(counters_),
       outcomes_(outcomes_max(config)),
       notices_(config.limits.history_bytes_max),

@@ -1,11 +1,13 @@
 #include "spread/rumor_queue.h"
 
 #include <algorithm>
-#include <limits>
-
-#include "base/check.h"
 
 namespace hearsay::spread {
+
+namespace {
+// Memory of a storm that is over is given back.
+constexpr std::size_t kRumorsKept = 64;
+}  // namespace
 
 unsigned transmit_limit(unsigned mult, std::uint32_t nodes) {
   unsigned digits = 0;  // ceil(log10(nodes + 1)) is the number of decimal digits of `nodes`
@@ -13,60 +15,133 @@ unsigned transmit_limit(unsigned mult, std::uint32_t nodes) {
   return mult * digits;
 }
 
+std::size_t RumorQueue::Tier::find(std::size_t length_max) const {
+  const auto all = row();
+  if (!all.empty() && all.front().length <= length_max) return 0;
+  const auto found = std::ranges::partition_point(all, [&](const Waiting& w) { return w.length > length_max; });
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+std::size_t RumorQueue::Tier::find(const Waiting& waiting) const {
+  const auto all = row();
+  const auto found = std::ranges::partition_point(all, [&](const Waiting& w) { return w.before(waiting); });
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+void RumorQueue::Tier::insert(const Waiting& waiting) {
+  row_.insert(row_.begin() + static_cast<std::ptrdiff_t>(first_ + find(waiting)), waiting);
+}
+
+void RumorQueue::Tier::erase(std::size_t at) {
+  if (at > 0) {
+    row_.erase(row_.begin() + static_cast<std::ptrdiff_t>(first_ + at));
+  } else {
+    ++first_;
+  }
+  if (2 * first_ < row_.size()) return;
+  row_.erase(row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+  if (row_.empty() && row_.capacity() > kRumorsKept) std::vector<Waiting>().swap(row_);
+}
+
+RumorQueue::Slot RumorQueue::find(RumorClass rumor_class, Handle subject) const {
+  const auto& subjects = by_subject_[static_cast<std::size_t>(rumor_class)];
+  const auto found = subjects.find(subject);
+  return found == subjects.end() ? kNone : found->second;
+}
+
 RumorId RumorQueue::push(RumorClass rumor_class, Audience audience, std::string_view subject, ByteView message) {
-  spent_.clear();
+  forget_spent();
   if (message.size() > limits_.message_bytes_max) {
     counters_->add(Count::dropped_rumor_size);
     return {};
   }
-  auto& subjects = by_subject_[static_cast<std::size_t>(rumor_class)];
-  if (!subject.empty()) {
-    if (const auto old = subjects.find(std::string(subject)); old != subjects.end()) {
-      const auto rumor = by_id_.at(old->second);
-      drop(tiers_[place(rumor->rumor_class, rumor->audience)], rumor);
-    }
-  }
-  make_room(message.size());
   Rumor rumor;
-  rumor.length = message.size();
   rumor.id = ++ids_;
-  rumor.audience = audience;
+  rumor.subject = interner_->acquire(subject);
+  rumor.message = interner_->acquire(message);
+  rumor.length = static_cast<std::uint32_t>(message.size());
+  rumor.queue =
+      static_cast<std::uint8_t>(static_cast<std::size_t>(rumor_class) * 2 + static_cast<std::size_t>(audience));
   rumor.rumor_class = rumor_class;
-  rumor.subject = std::string(subject);
-  rumor.message = to_bytes(message);
+  if (const Slot old = find(rumor_class, rumor.subject); old != kNone) drop(old);
+  make_room(message.size());
+  if (free_.empty()) {
+    free_.push_back(static_cast<Slot>(rumors_.size()));
+    rumors_.emplace_back();
+  }
+  const Slot slot = free_.back();
+  free_.pop_back();
+  rumors_[slot] = rumor;
   bytes_ += rumor.length;
-  const auto [where, added] = tiers_[place(rumor_class, audience)].insert(std::move(rumor));
-  CHECK(added);
-  by_id_.emplace(where->id, where);
-  if (!subject.empty()) subjects[where->subject] = where->id;
-  return RumorId{where->id};
+  ++size_;
+  if (rumor.subject != 0) by_subject_[static_cast<std::size_t>(rumor_class)][rumor.subject] = slot;
+  insert(slot);
+  return RumorId{rumor.id};
 }
 
-void RumorQueue::drop(Tiers& tiers, Tiers::iterator rumor) {
-  bytes_ -= rumor->length;
-  by_id_.erase(rumor->id);
-  if (!rumor->subject.empty()) by_subject_[static_cast<std::size_t>(rumor->rumor_class)].erase(rumor->subject);
-  tiers.erase(rumor);
+void RumorQueue::insert(Slot slot) {
+  const Rumor& rumor = rumors_[slot];
+  Tiers& tiers = queues_[rumor.queue];
+  if (tiers.size() <= rumor.told) tiers.resize(rumor.told + std::size_t{1});
+  tiers[rumor.told].insert({rumor.id, rumor.length, slot});
+}
+
+void RumorQueue::free(Slot slot) {
+  const Rumor& rumor = rumors_[slot];
+  bytes_ -= rumor.length;
+  --size_;
+  spent_.push_back(rumor.message);
+  if (rumor.subject != 0) {
+    by_subject_[static_cast<std::size_t>(rumor.rumor_class)].erase(rumor.subject);
+    interner_->release(rumor.subject);
+  }
+  free_.push_back(slot);
+  if (size_ > 0 || rumors_.size() <= kRumorsKept) return;
+  std::vector<Rumor>().swap(rumors_);
+  std::vector<Slot>().swap(free_);
+  for (auto& subjects : by_subject_) boost::unordered_flat_map<Handle, Slot>().swap(subjects);
+}
+
+void RumorQueue::drop(Slot slot) {
+  const Rumor& rumor = rumors_[slot];
+  Tier& tier = queues_[rumor.queue][rumor.told];
+  tier.erase(tier.find(Waiting{rumor.id, rumor.length, slot}));
+  free(slot);
 }
 
 void RumorQueue::make_room(std::size_t bytes) {
-  while (!by_id_.empty() && (by_id_.size() >= limits_.rumors_max || bytes_ + bytes > limits_.bytes_max)) {
-    Tiers* fullest = nullptr;
-    for (auto& tiers : tiers_) {
-      if (tiers.empty()) continue;
-      if (fullest == nullptr || std::prev(tiers.end())->told > std::prev(fullest->end())->told) fullest = &tiers;
+  while (size_ > 0 && (size_ >= limits_.rumors_max || bytes_ + bytes > limits_.bytes_max)) {
+    const Tier* worst = nullptr;
+    std::size_t told_most = 0;
+    for (const Tiers& tiers : queues_) {
+      for (std::size_t told = tiers.size(); told > 0; --told) {
+        if (tiers[told - 1].empty()) continue;
+        if (worst == nullptr || told > told_most) {
+          worst = &tiers[told - 1];
+          told_most = told;
+        }
+        break;
+      }
     }
-    drop(*fullest, std::prev(fullest->end()));
+    drop(worst->row().back().slot);
     counters_->add(Count::dropped_rumor_limit);
   }
 }
 
-void RumorQueue::clear() {
+void RumorQueue::forget_spent() {
+  for (const Handle message : spent_) interner_->release(message);
   spent_.clear();
-  for (auto& tiers : tiers_) tiers.clear();
-  for (auto& subjects : by_subject_) subjects.clear();
-  by_id_.clear();
-  bytes_ = 0;
+}
+
+void RumorQueue::clear() {
+  for (Tiers& tiers : queues_) {
+    for (const Tier& tier : tiers) {
+      for (const Waiting& waiting : tier.row()) free(waiting.slot);
+    }
+    tiers.clear();
+  }
+  forget_spent();
 }
 
 // What one packet can still hold.
@@ -78,63 +153,51 @@ struct RumorQueue::Taking {
 };
 
 // Takes rumors of one queue, best first, for at most `budget` bytes of the packet.
-void RumorQueue::take(Tiers& tiers, unsigned limit, std::size_t budget, Taking& taking) {
+void RumorQueue::take(Tiers& tiers, std::size_t budget, Taking& taking) {
   budget = std::min(budget, taking.room);
-  auto next = tiers.begin();
-  while (next != tiers.end() && taking.parts > 0 && budget > taking.overhead) {
-    const std::size_t free = budget - taking.overhead;
-    if (next->length > free) {
-      // The longest of this tier that fits; none left in it: the next tier.
-      Rumor probe;
-      probe.told = next->told;
-      probe.length = free;
-      probe.id = std::numeric_limits<std::uint64_t>::max();
-      next = tiers.lower_bound(probe);
-      if (next == tiers.end()) break;
-      if (next->length > free) continue;
-    }
-    const auto after = std::next(next);
-    auto node = tiers.extract(next);
-    next = after;
-    Rumor& rumor = node.value();
-    taking.out->push_back(rumor.message);
-    const std::size_t used = rumor.length + taking.overhead;
-    budget -= used;
-    taking.room -= used;
-    --taking.parts;
-    if (++rumor.told < limit) {
-      taken_.push_back(std::move(node));
-    } else {
-      bytes_ -= rumor.length;
-      by_id_.erase(rumor.id);
-      if (!rumor.subject.empty()) by_subject_[static_cast<std::size_t>(rumor.rumor_class)].erase(rumor.subject);
-      spent_.push_back(std::move(node));
+  for (Tier& tier : tiers) {
+    // Always the longest that fits.
+    while (taking.parts > 0 && budget > taking.overhead) {
+      const std::size_t at = tier.find(budget - taking.overhead);
+      if (at == tier.row().size()) break;
+      const Slot slot = tier.row()[at].slot;
+      tier.erase(at);
+      Rumor& rumor = rumors_[slot];
+      ++rumor.told;
+      taking.out->push_back(interner_->view(rumor.message));
+      const std::size_t used = rumor.length + taking.overhead;
+      budget -= used;
+      taking.room -= used;
+      --taking.parts;
+      taken_.push_back(slot);
     }
   }
 }
 
 void RumorQueue::fill(Audience peer, unsigned limit, std::size_t room, std::size_t overhead, std::size_t parts_max,
                       std::vector<ByteView>& out) {
-  spent_.clear();
-  if (by_id_.empty()) return;
+  forget_spent();
+  if (empty()) return;
   Taking taking{room, overhead, parts_max, &out};
-  std::size_t waiting = 0;
-  for (const auto& tiers : tiers_) {
-    if (!tiers.empty()) ++waiting;
-  }
+  const auto waits = [](const Tiers& tiers) {
+    return std::ranges::any_of(tiers, [](const Tier& tier) { return !tier.empty(); });
+  };
+  const auto waiting = static_cast<std::size_t>(std::ranges::count_if(queues_, waits));
   // First every queue its fair share, then what is left in order.
   for (const bool fair : {true, false}) {
     if (fair && waiting < 2) continue;
-    for (std::size_t at = 0; at < std::size(tiers_); ++at) {
+    for (std::size_t at = 0; at < queues_.size(); ++at) {
       const bool for_hearsay_only = at % 2 == static_cast<std::size_t>(Audience::hearsay);
       if (for_hearsay_only && peer != Audience::hearsay) continue;
-      take(tiers_[at], limit, fair ? room / waiting : room, taking);
+      take(queues_[at], fair ? room / waiting : room, taking);
     }
   }
-  for (auto& node : taken_) {
-    auto& tiers = tiers_[place(node.value().rumor_class, node.value().audience)];
-    const std::uint64_t id = node.value().id;
-    by_id_[id] = tiers.insert(std::move(node)).position;
+  for (const Slot slot : taken_) {
+    if (rumors_[slot].told < limit) {
+      insert(slot);
+    } else {
+      free(slot);
+    }
   }
   taken_.clear();
 }

@@ -5,14 +5,21 @@
 // ones the longer, so that packets are filled well. A rumor keeps the bytes it came with. A newer rumor about the
 // same subject replaces the older one. Each class has a fair share of a packet, so that a storm of membership
 // news does not starve the rest.
+//
+// Rumors that were told equally often stand in one sorted row, a tier. They are taken from its front and go into
+// the next one in much the same order, so that both cost little. Bytes and subjects lie in the interner: where many
+// nodes live in one process, all hold the same news.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/interner.h"
 #include "hearsay/bytes.h"
 #include "hearsay/counters.h"
 #include "hearsay/ids.h"
@@ -36,7 +43,11 @@ class RumorQueue {
     std::size_t bytes_max = 4u << 20;
     std::size_t message_bytes_max = 1395;  // larger ones would never leave
   };
-  RumorQueue(const Limits& limits, Counters& counters) : limits_(limits), counters_(&counters) {}
+  RumorQueue(base::Interner& interner, const Limits& limits, Counters& counters)
+      : interner_(&interner), limits_(limits), counters_(&counters) {}
+  ~RumorQueue() { clear(); }
+  RumorQueue(const RumorQueue&) = delete;
+  RumorQueue& operator=(const RumorQueue&) = delete;
 
   // Queues a message (type byte included) about `subject`; what was queued of the same class about the same
   // non-empty subject is replaced. An oversized message is refused (id 0) and counted; when the queue is full the
@@ -44,7 +55,7 @@ class RumorQueue {
   RumorId push(RumorClass rumor_class, Audience audience, std::string_view subject, ByteView message);
   // True while the newest rumor of this class about the subject still waits to be told often enough.
   bool pending(RumorClass rumor_class, std::string_view subject) const {
-    return by_subject_[static_cast<std::size_t>(rumor_class)].contains(std::string(subject));
+    return find(rumor_class, interner_->find(subject)) != kNone;
   }
   // Forgets everything.
   void clear();
@@ -55,60 +66,90 @@ class RumorQueue {
   void fill(Audience peer, unsigned limit, std::size_t room, std::size_t overhead, std::size_t parts_max,
             std::vector<ByteView>& out);
 
-  bool empty() const { return by_id_.empty(); }
-  std::size_t size() const { return by_id_.size(); }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
   std::size_t bytes() const { return bytes_; }
 
   template <class Archive>
   void fields(Archive& archive) {
     archive(ids_);
-    for (auto& tiers : tiers_) {
-      for (const Rumor& rumor : tiers) {
-        unsigned told = rumor.told;
-        std::uint64_t id = rumor.id;
-        std::string subject = rumor.subject;
-        Bytes message = rumor.message;
-        archive(told, id, subject, message);
+    for (auto& tiers : queues_) {
+      for (const Tier& tier : tiers) {
+        for (const Waiting& waiting : tier.row()) {
+          const Rumor& rumor = rumors_[waiting.slot];
+          unsigned told = rumor.told;
+          std::uint64_t id = waiting.id;
+          std::string subject(interner_->text(rumor.subject));
+          Bytes message = to_bytes(interner_->view(rumor.message));
+          archive(told, id, subject, message);
+        }
       }
     }
   }
 
  private:
+  using Handle = base::Interner::Handle;
+  using Slot = std::uint32_t;
+  static constexpr Slot kNone = UINT32_MAX;
   struct Rumor {
-    unsigned told = 0;
-    std::size_t length = 0;
     std::uint64_t id = 0;
-    Audience audience = Audience::all;
+    Handle subject = 0;
+    Handle message = 0;
+    std::uint32_t length = 0;
+    std::uint16_t told = 0;
+    std::uint8_t queue = 0;
     RumorClass rumor_class = RumorClass::membership;
-    std::string subject;
-    Bytes message;
   };
-  struct Order {  // fewest times told, then longest, then newest
-    bool operator()(const Rumor& left, const Rumor& right) const {
-      if (left.told != right.told) return left.told < right.told;
-      if (left.length != right.length) return left.length > right.length;
-      return left.id > right.id;
+  struct Waiting {
+    std::uint64_t id = 0;
+    std::uint32_t length = 0;
+    Slot slot = 0;
+    // The longest first, then the newest.
+    bool before(const Waiting& other) const {
+      return length != other.length ? length > other.length : id > other.id;
     }
   };
-  using Tiers = std::set<Rumor, Order>;
-  // One queue for each class and audience.
-  static std::size_t place(RumorClass rumor_class, Audience audience) {
-    return static_cast<std::size_t>(rumor_class) * 2 + static_cast<std::size_t>(audience);
-  }
-  struct Taking;
-  void take(Tiers& tiers, unsigned limit, std::size_t budget, Taking& taking);
-  void drop(Tiers& tiers, Tiers::iterator rumor);
-  void make_room(std::size_t bytes);
+  // A sorted row that shrinks at its front and grows anywhere.
+  class Tier {
+   public:
+    std::span<const Waiting> row() const { return std::span(row_).subspan(first_); }
+    bool empty() const { return first_ == row_.size(); }
+    void insert(const Waiting& waiting);
+    void erase(std::size_t at);
+    // The first one that is not longer; the size of the row if there is none.
+    std::size_t find(std::size_t length_max) const;
+    // The place of this one, which is there.
+    std::size_t find(const Waiting& waiting) const;
 
+   private:
+    std::vector<Waiting> row_;
+    std::size_t first_ = 0;  // those before are gone
+  };
+  // By how often they were told. One for each class and audience.
+  using Tiers = std::vector<Tier>;
+
+  Slot find(RumorClass rumor_class, Handle subject) const;
+  struct Taking;
+  void take(Tiers& tiers, std::size_t budget, Taking& taking);
+  void insert(Slot slot);
+  // It is in no tier any more.
+  void free(Slot slot);
+  void drop(Slot slot);
+  void make_room(std::size_t bytes);
+  void forget_spent();
+
+  base::Interner* interner_;
   Limits limits_;
   Counters* counters_;
   std::uint64_t ids_ = 0;
+  std::size_t size_ = 0;
   std::size_t bytes_ = 0;
-  Tiers tiers_[kRumorClasses * 2];
-  boost::unordered_flat_map<std::uint64_t, Tiers::iterator> by_id_;
-  boost::unordered_flat_map<std::string, std::uint64_t> by_subject_[kRumorClasses];
-  std::vector<Tiers::node_type> taken_;  // told in this packet, to be put back
-  std::vector<Tiers::node_type> spent_;  // told often enough; kept while views may point to them
+  std::vector<Rumor> rumors_;  // by slot
+  std::vector<Slot> free_;
+  std::array<Tiers, kRumorClasses * 2> queues_;
+  std::array<boost::unordered_flat_map<Handle, Slot>, kRumorClasses> by_subject_;
+  std::vector<Slot> taken_;    // told in this packet, to be put back
+  std::vector<Handle> spent_;  // told often enough; kept while views may point to them
 };
 
 }  // namespace hearsay::spread

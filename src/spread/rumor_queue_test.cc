@@ -45,8 +45,9 @@ class RumorQueueTest : public testing::Test {
     return line;
   }
 
+  base::Interner interner;
   Counters counters;
-  RumorQueue queue{{}, counters};
+  RumorQueue queue{interner, {}, counters};
 };
 
 TEST_F(RumorQueueTest, fresh_ones_go_first_then_longer_ones_then_newer_ones) {
@@ -142,7 +143,7 @@ TEST_F(RumorQueueTest, there_are_never_more_parts_than_asked_for) {
 }
 
 TEST_F(RumorQueueTest, an_oversized_message_is_refused_and_counted) {
-  RumorQueue small({8, 1000, 10}, counters);
+  RumorQueue small(interner, {8, 1000, 10}, counters);
   EXPECT_EQ(small.push(kMembership, Audience::all, "a", Bytes(11)), RumorId{});
   EXPECT_NE(small.push(kMembership, Audience::all, "a", Bytes(10)), RumorId{});
   EXPECT_EQ(counters[Count::dropped_rumor_size], 1u);
@@ -151,7 +152,7 @@ TEST_F(RumorQueueTest, an_oversized_message_is_refused_and_counted) {
 }
 
 TEST_F(RumorQueueTest, in_a_full_queue_the_most_often_told_makes_room) {
-  RumorQueue small({3, 1000, 10}, counters);
+  RumorQueue small(interner, {3, 1000, 10}, counters);
   std::vector<ByteView> out;
   small.push(kIntent, Audience::all, "told", as_bytes("told"));
   small.fill(Audience::all, 4, 1400, 2, 255, out);
@@ -162,7 +163,7 @@ TEST_F(RumorQueueTest, in_a_full_queue_the_most_often_told_makes_room) {
 }
 
 TEST_F(RumorQueueTest, the_bytes_are_bounded) {
-  RumorQueue small({1000, 50, 10}, counters);
+  RumorQueue small(interner, {1000, 50, 10}, counters);
   for (int i = 0; i < 20; ++i) {
     small.push(kMembership, Audience::all, std::to_string(i), Bytes(10));
     EXPECT_LE(small.bytes(), 50u);
@@ -189,6 +190,19 @@ TEST_F(RumorQueueTest, views_of_the_last_telling_are_valid_until_the_next_call) 
   ASSERT_EQ(out.size(), 1u);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(as_text(out[0]), "the last time");
+}
+
+TEST_F(RumorQueueTest, news_that_are_over_leave_nothing_in_the_interner) {
+  push("a", "aaaa");
+  push("b", "bb");
+  push("a", "replaced");
+  EXPECT_EQ(fill(1400, 1), "replaced bb");
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(fill(), "");
+  EXPECT_EQ(interner.records(), 0u);
+  push("c", "cleared");
+  queue.clear();
+  EXPECT_EQ(interner.records(), 0u);
 }
 
 // A vector that is searched from end to end.
@@ -258,7 +272,8 @@ TEST(RumorQueueModel, random_use_agrees_with_a_naive_reference) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     base::Rng rng(seed);
     Counters counters;
-    RumorQueue queue({}, counters);
+    base::Interner interner;
+    RumorQueue queue(interner, {}, counters);
     Reference reference;
     for (int step = 0; step < 300; ++step) {
       const auto rumor_class = rng.bounded(2) == 0 ? kMembership : kIntent;

@@ -38,7 +38,7 @@ class RoomFixture : public testing::Test {
     outcomes = std::make_unique<room::Outcomes>(4096);
     counters = {};
     out = std::make_unique<room::Outbox>(counters);
-    rumors = std::make_unique<spread::RumorQueue>(spread::RumorQueue::Limits{}, counters);
+    rumors = std::make_unique<spread::RumorQueue>(interner, spread::RumorQueue::Limits{}, counters);
     table.reset();
     table = std::make_unique<members::MemberTable>(interner, config, kSerfVersions);
     members::Claim claim{alive("self", 1, 1), {}, true, {}};
