@@ -24,6 +24,7 @@ MemberTable::~MemberTable() {
   for (const MemberId id : order_) {
     drop_accusers(id);
     const Row& row = rows_[id.index];
+    count_address(row, false);
     for (const auto handle : {row.name, row.addr, row.meta}) interner_->release(handle);
   }
 }
@@ -42,24 +43,24 @@ std::uint64_t MemberTable::view_share(const Row& row) const {
   return hash.value();
 }
 
-std::size_t MemberTable::AddressHash::operator()(const Address& address) const {
-  base::Hasher hash;
-  hash.add(as_text(address.ip_view()));
-  hash.add(address.port);
-  return static_cast<std::size_t>(hash.value());
-}
-
 void MemberTable::count_address(const Row& row, bool present) {
-  Address address = Address::from_ip(interner_->view(row.addr), row.port);
+  const Address address = Address::from_ip(interner_->view(row.addr), row.port);
   if (!address.valid()) return;
+  // While it is counted, it is used.
+  const auto ip = present ? interner_->acquire(address.ip_view()) : interner_->find(address.ip_view());
   for (const std::uint16_t port : {row.port, std::uint16_t{0}}) {
-    address.port = port;
     if (present) {
-      ++addresses_[address];
-    } else if (const auto found = addresses_.find(address); --found->second == 0) {
+      ++addresses_[place(ip, port)];
+    } else if (const auto found = addresses_.find(place(ip, port)); --found->second == 0) {
       addresses_.erase(found);
     }
   }
+  if (!present) interner_->release(ip);
+}
+
+bool MemberTable::is_known_address(const Address& address) const {
+  const auto ip = interner_->find(address.ip_view());
+  return ip != 0 && address.scope == 0 && addresses_.contains(place(ip, address.port));
 }
 
 Outcome MemberTable::outcome(Kind kind, const Claim& claim, MemberId id) const {
@@ -153,6 +154,15 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
     result.what = What::updated;
   }
   return result;
+}
+
+bool MemberTable::is_echo(const AliveClaim& alive) const {
+  const MemberId known = find(alive.name);
+  if (!known.valid()) return false;
+  const Row& row = rows_[known.index];
+  return is_up(row.verdict) && alive.incarnation.value > 0 && alive.incarnation.value <= row.incarnation &&
+         alive.port == row.port && std::ranges::equal(interner_->view(row.addr), alive.addr) &&
+         std::ranges::equal(interner_->view(row.meta), alive.meta) && std::ranges::equal(row.versions, alive.vsn);
 }
 
 Outcome MemberTable::apply(Now now, const Claim& claim, const SuspectClaim& suspect) {
@@ -253,7 +263,7 @@ Outcome MemberTable::apply(Now /*now*/, const Claim& claim, const ForgetClaim& f
   --counts_[static_cast<std::size_t>(status_of(row))];
   view_hash_ -= view_share(row);
   if (is_up(row.verdict)) --up_;
-  by_name_.erase(interner_->text(row.name));
+  by_name_.erase(row.name);
   count_address(row, false);
   for (const auto handle : {row.name, row.addr, row.meta}) interner_->release(handle);
   const std::uint32_t reuse = row.reuse + 1;
@@ -277,7 +287,7 @@ MemberId MemberTable::make_row(std::string_view name) {
   row.used = true;
   row.name = interner_->acquire(name);
   const MemberId id{index, row.reuse};
-  by_name_.emplace(interner_->text(row.name), id);
+  by_name_.emplace(row.name, index);
   order_.push_back(id);
   return id;
 }
@@ -347,8 +357,8 @@ AddressRuling MemberTable::ruling(Time now, MemberId id, ByteView addr, std::uin
 }
 
 MemberId MemberTable::find(std::string_view name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? MemberId{} : found->second;
+  const auto found = by_name_.find(interner_->find(name));
+  return found == by_name_.end() ? MemberId{} : MemberId{found->second, rows_[found->second].reuse};
 }
 
 bool MemberTable::contains(MemberId id) const {

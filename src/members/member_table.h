@@ -39,6 +39,10 @@ class MemberTable {
   // The only way to change what is known. O(1) but for ForgetClaim (O(N)).
   Outcome apply(Now now, const Claim& claim);
 
+  // True: apply() would call this claim of somebody else stale, and nobody would do anything about it, because the
+  // row says the same (or the same at a higher incarnation) of a member that is up. Most of all gossip is such.
+  bool is_echo(const AliveClaim& alive) const;
+
   // First-hand sign of life: an ack, a ping, a stream from the member itself. Not for relayed news.
   void heard_from(MemberId id, Time at);
   void probe_failed(MemberId id);
@@ -55,7 +59,7 @@ class MemberTable {
   ByteView addr(MemberId id) const { return interner_->view(row(id).addr); }
   ByteView meta(MemberId id) const { return interner_->view(row(id).meta); }
   // Some member is (or was last) at this address; with port 0: at any port of it. O(1).
-  bool is_known_address(const Address& address) const { return addresses_.contains(address); }
+  bool is_known_address(const Address& address) const;
   Address address(MemberId id) const { return Address::from_ip(addr(id), row(id).port); }
   bool is_self(MemberId id) const { return id == self_; }
   const Versions& our_versions() const { return ours_; }
@@ -127,13 +131,15 @@ class MemberTable {
   std::vector<Row> rows_;
   std::vector<std::uint32_t> free_;
   std::vector<MemberId> order_;
-  boost::unordered_flat_map<std::string_view, MemberId> by_name_;  // keys live in the interner
+  boost::unordered_flat_map<base::Interner::Handle, std::uint32_t> by_name_;
   using Accusers = boost::container::small_vector<base::Interner::Handle, 4>;
   boost::unordered_flat_map<std::uint32_t, Accusers> accusers_;  // by row, while suspect
-  struct AddressHash {
-    std::size_t operator()(const Address& address) const;
-  };
-  boost::unordered_flat_map<Address, std::uint32_t, AddressHash> addresses_;  // rows at it; with and without port
+  // How many rows are at it, with and without port. Keyed by the handle of the normal form of the address and by
+  // the port: small, because a node in a large cluster holds many.
+  static std::uint64_t place(base::Interner::Handle ip, std::uint16_t port) {
+    return std::uint64_t{ip} << 16 | port;
+  }
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> addresses_;
   MemberId self_;
   std::array<std::uint32_t, 5> counts_{};
   std::uint32_t up_ = 0;

@@ -212,6 +212,7 @@ class Pair {
     check_counts();
   }
 
+  std::size_t echoes() const { return echoes_; }
   std::size_t records_after_destruction() {
     table_.reset();
     return interner_.records();
@@ -220,7 +221,15 @@ class Pair {
  private:
   template <class Body>
   Outcome apply(const Body& body) {
-    return table_->apply({now_, {}}, Claim{body, {}, false, {}});
+    bool echo = false;
+    if constexpr (std::is_same_v<Body, AliveClaim>) echo = table_->is_echo(body);
+    echoes_ += echo ? 1 : 0;
+    const Outcome outcome = table_->apply({now_, {}}, Claim{body, {}, false, {}});
+    if (echo) {
+      EXPECT_EQ(outcome.kind, Outcome::Kind::stale) << "an echo brings nothing new";
+      EXPECT_TRUE(is_up(outcome.verdict)) << "and nobody is to be corrected";
+    }
+    return outcome;
   }
 
   std::string text_of_table() const {
@@ -270,6 +279,7 @@ class Pair {
   Time now_{seconds(1000)};
   std::unique_ptr<MemberTable> table_;
   Model model_;
+  std::size_t echoes_ = 0;
 };
 
 TEST(MemberTableModel, random_claims_have_the_same_effect_on_the_table_and_on_the_model) {
@@ -279,6 +289,7 @@ TEST(MemberTableModel, random_claims_have_the_same_effect_on_the_table_and_on_th
       pair.step();
       if (HasFatalFailure()) FAIL() << "seed " << seed << ", step " << i;
     }
+    EXPECT_GT(pair.echoes(), 0u);
     EXPECT_EQ(pair.records_after_destruction(), 0u) << "leaked records, seed " << seed;
   }
 }
