@@ -101,6 +101,7 @@ void Router::input(Now now, Handle handle) {
       if (join_.accepts(step, join)) join_.on_command(step, join, config_.advertise.port, true);
     }
     pack();
+    gossip_round_.maybe_wake(step);
     if (!name_vote_.lost().empty()) turn_defunct(now, name_vote_.lost());
   } catch (const base::CheckFailed& fault) {
     turn_defunct(now, std::string(fault.expression) + " at " + fault.file + ":" + std::to_string(fault.line));

@@ -34,9 +34,11 @@ bool is_nobodys(Step& step, std::string_view accuser) {
 void GossipRound::start(Step& step) { tick_ = step.after(rng_.within(step.config.swim.gossip_interval)); }
 
 void GossipRound::on_message(Step& step, const Origin& origin, const wire::Alive& alive) {
+  const members::AliveClaim body{alive.node, alive.incarnation, alive.addr, room::port_or_own(step, alive.port),
+                                 alive.meta, alive.vsn};
+  if (step.members.is_echo(body)) return;
   auto claim = heard(step, origin, {});
-  claim.body = members::AliveClaim{alive.node, alive.incarnation, alive.addr, room::port_or_own(step, alive.port),
-                                   alive.meta, alive.vsn};
+  claim.body = body;
   step.submit(std::move(claim));
 }
 
@@ -85,10 +87,18 @@ void GossipRound::on_outcome(Step& step, const Outcome& outcome) {
   push(step, subject, claim.verbatim.empty() ? ByteView(encoded_) : claim.verbatim);
 }
 
+void GossipRound::maybe_wake(const Step& step) {
+  if (!asleep_ || step.rumors.empty()) return;
+  asleep_ = false;
+  const Duration interval = step.config.swim.gossip_interval;
+  if (tick_ < step.now.steady) tick_ += (step.now.steady - tick_ + interval - Duration(1)) / interval * interval;
+}
+
 void GossipRound::on_time(Step& step) {
-  if (step.now.steady < tick_) return;
+  if (asleep_ || step.now.steady < tick_) return;
   tick_ = step.after(step.config.swim.gossip_interval);
-  if (step.rumors.empty()) return;
+  asleep_ = step.rumors.empty();
+  if (asleep_) return;
   spread::pick_peers(
       step.members, rng_, step.config.swim.gossip_fanout,
       [&](MemberId, const members::Row& row) {

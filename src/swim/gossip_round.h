@@ -1,6 +1,6 @@
 // Telling what is new (SWIM section 4.1, memberlist state.go gossip): every accepted change becomes a rumor, kept
 // verbatim where it came as a message; every gossip interval some random peers get a packet of rumors. Rumors also
-// ride on pings and acks.
+// ride on pings and acks. While there are none the ticks sleep; they go on in their old rhythm.
 #pragma once
 
 #include <vector>
@@ -22,11 +22,13 @@ class GossipRound {
   void on_message(room::Step& step, const room::Origin& origin, const wire::Dead& dead);
   void on_outcome(room::Step& step, const room::Outcome& outcome);
   void on_time(room::Step& step);
-  Time next_deadline() const { return tick_; }
+  // After each input: the ticks, which sleep while there is nothing to tell, go on.
+  void maybe_wake(const room::Step& step);
+  Time next_deadline() const { return asleep_ ? kNever : tick_; }
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(rng_, tick_);
+    archive(rng_, tick_, asleep_);
   }
 
  private:
@@ -34,6 +36,7 @@ class GossipRound {
 
   base::Rng rng_;
   Time tick_ = kNever;
+  bool asleep_ = false;
   std::vector<MemberId> picked_;  // scratch
   Bytes encoded_;                 // scratch
 };

@@ -121,6 +121,39 @@ TEST_F(GossipRoundTest, without_news_nobody_is_bothered) {
   EXPECT_TRUE(out->items().empty());
 }
 
+TEST_F(GossipRoundTest, without_news_the_ticks_sleep_and_go_on_in_their_rhythm) {
+  add(2);
+  auto now_step = step();
+  room.start(now_step);
+  steady = room.next_deadline();
+  const Time first = steady;
+  auto tick = step();
+  room.on_time(tick);
+  EXPECT_EQ(room.next_deadline(), kNever);
+  steady += milliseconds(730);
+  auto quiet = step();
+  room.maybe_wake(quiet);
+  EXPECT_EQ(room.next_deadline(), kNever) << "there is still nothing to tell";
+  hear(wire::Suspect{{1}, "n2", "n3"});
+  auto news = step();
+  room.maybe_wake(news);
+  EXPECT_EQ(room.next_deadline(), first + milliseconds(800));
+  steady += milliseconds(500);
+  auto late = step();
+  room.maybe_wake(late);
+  EXPECT_EQ(room.next_deadline(), first + milliseconds(800)) << "who is late is not asleep";
+}
+
+TEST_F(GossipRoundTest, an_echo_is_no_claim) {
+  hear(alive_message("n2", 3, 2));
+  auto now_step = step();
+  room.on_message(now_step, from(tests::ip(9)), alive_message("n2", 3, 2));
+  room.on_message(now_step, from(tests::ip(9)), alive_message("n2", 2, 2));
+  EXPECT_TRUE(outcomes->empty());
+  room.on_message(now_step, from(tests::ip(9)), alive_message("n2", 3, 5));
+  EXPECT_FALSE(outcomes->empty()) << "another address is a conflict";
+}
+
 TEST_F(GossipRoundTest, the_newly_dead_are_told_for_a_while_and_the_left_are_not) {
   add(2);
   add(3);

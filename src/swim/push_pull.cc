@@ -193,6 +193,8 @@ bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& nod
     step.counters.add(Count::dropped_merge_entry);
     return false;
   }
+  const members::AliveClaim alive = alive_claim(step, node);
+  if (node.state == wire::NodeState::alive && step.members.is_echo(alive)) return false;
   const std::string_view self = step.members.name(step.members.self());
   members::Claim claim;
   claim.evidence.source = Evidence::Source::push_pull;
@@ -204,7 +206,7 @@ bool PushPull::merge(Step& step, const Origin& origin, const wire::PushNode& nod
       return false;
     case wire::NodeState::alive:
       claim.known = known;
-      claim.body = alive_claim(step, node);
+      claim.body = alive;
       break;
     case wire::NodeState::left:
       claim.body = members::DeadClaim{node.name, node.incarnation, node.name};
