@@ -99,12 +99,16 @@ void Repair::ask(Step& step, MemberId peer) {
     const auto& row = step.members.row(id);
     pull.entries.push_back({hash_of(step.members.name(id)), Incarnation{row.incarnation}, rank_of(row.verdict)});
   }
-  // A storm of news, such as a mass join: a cut list would be answered with much that we know. Gossip and the
-  // joiners' own exchanges are at work.
-  if (pull.entries.size() >= wire::kViewEntriesMax) return;
+  // A storm of news, such as a mass join: a cut list would be answered with much that we know. While it lasts,
+  // gossip and the joiners' own exchanges are at work. What they missed must not wait until the storm is out of the
+  // list.
+  const bool cut = pull.entries.size() >= wire::kViewEntriesMax;
+  const Duration calm = cut ? 2 * step.config.swim.probe_interval : window;
+  const bool quiet = recent_.empty() || step.now.steady - recent_.back().at > calm;
+  const bool exchange = quiet && (exchanged_at_ == Time{} || step.now.steady - exchanged_at_ > window);
+  if (cut && !exchange) return;
   step.counters.add(Count::view_pulls);
-  const bool quiet = recent_.empty() || step.now.steady - recent_.back().at > window;
-  if (quiet && (exchanged_at_ == Time{} || step.now.steady - exchanged_at_ > window)) {
+  if (exchange) {
     exchanged_at_ = step.now.steady;
     step.out.join({to_string(step.members.address(peer))});
     return;

@@ -98,6 +98,20 @@ TEST_F(RepairTest, in_a_storm_of_news_nobody_is_asked) {
   EXPECT_TRUE(out->take_joins().empty());
 }
 
+TEST_F(RepairTest, when_a_storm_is_over_tables_are_exchanged_once) {
+  for (std::size_t last = 2; last < 2 + wire::kViewEntriesMax; ++last) learn(static_cast<std::uint8_t>(last));
+  steady += 2 * config.swim.probe_interval;
+  hear(1);
+  EXPECT_TRUE(out->take_joins().empty()) << "it may still go on";
+  steady += config.swim.probe_interval;
+  hear(1);
+  EXPECT_EQ(out->take_joins().size(), 1u);
+  steady += config.swim.probe_interval;
+  hear(1);
+  EXPECT_TRUE(out->take_joins().empty());
+  EXPECT_TRUE(out->items().empty());
+}
+
 TEST_F(RepairTest, who_asks_is_told_what_it_lacks_and_nothing_else) {
   learn(2);
   learn(3);
