@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "sim/checkers/checker.h"
@@ -10,23 +11,24 @@ class IncarnationGrows final : public Checker {
  public:
   const char* name() const override { return "an incarnation never goes back"; }
 
-  void on_start(Place place) override { seen_[place].clear(); }
+  void on_start(Place place) override { std::ranges::fill(seen_[place], 0u); }
 
   std::string on_change(Place observer, const MemberChange& change) override {
     auto& seen = seen_[observer];
+    const std::size_t subject = subjects_.try_emplace(change.member.name, subjects_.size()).first->second;
+    if (seen.size() <= subject) seen.resize(subject + 1);
+    const std::uint32_t before = seen[subject];
     if (change.what == MemberChange::What::forgotten) {
-      seen.erase(change.member.name);
+      seen[subject] = 0;
       return {};
     }
-    const auto [at, fresh] = seen.try_emplace(change.member.name, change.member.incarnation);
-    const Incarnation before = at->second;
-    at->second = change.member.incarnation;
-    if (fresh || change.member.incarnation >= before) return {};
-    return "it was " + std::to_string(before.value);
+    seen[subject] = change.member.incarnation.value;
+    return seen[subject] >= before ? "" : "it was " + std::to_string(before);
   }
 
  private:
-  std::map<Place, std::map<std::string, Incarnation>> seen_;
+  std::map<std::string, std::size_t> subjects_;
+  std::map<Place, std::vector<std::uint32_t>> seen_;  // by subject; 0: not seen. All know all: it must be small.
 };
 
 }  // namespace
