@@ -70,6 +70,8 @@ function(hearsay_tests name)
   if(HEARSAY_PCH)
     target_precompile_headers(${name}_tests PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <set>
       <string> <variant> <vector> <gmock/gmock.h> <gtest/gtest.h> "${PROJECT_SOURCE_DIR}/include/hearsay/node.h")
+    # GCC 12 sees std::string copied out of bounds where there is none, once more is precompiled.
+    target_compile_options(${name}_tests PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
   endif()
   add_test(NAME ${name} COMMAND ${name}_tests)
   if(NOT TARGET unit_tests)
