@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "http/json.h"
 #include "http/server.h"
+#include "support/said.h"
 
 namespace hearsay::cli {
 namespace {
@@ -23,22 +24,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-struct Said {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Said say(const std::vector<std::string>& words, bool colour = false) {
-  Said said;
-  Terminal terminal{[&](std::string_view text) { said.out += text; },
-                    [&](std::string_view text) { said.err += text; }, colour};
-  std::vector<const char*> pointers{"hearsay"};
-  for (const auto& word : words) pointers.push_back(word.c_str());
-  said.status = run(static_cast<int>(pointers.size()), pointers.data(), terminal);
-  return said;
-}
+using tests::Said;
+using tests::say;
 
 constexpr const char* kMembers = R"({"members":[
  {"name":"web","addr":"10.0.0.2:7946","status":"failed","tags":{"role":"w","z":"1"},"status_age_ms":7300000,"incarnation":4,

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cli/commands.h"
+#include "support/said.h"
 
 namespace hearsay::cli {
 namespace {
@@ -11,28 +11,9 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using tests::Said;
 
-struct Said {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Said replay(const std::string& words) {
-  Said said;
-  Terminal terminal{[&](std::string_view text) { said.out += text; },
-                    [&](std::string_view text) { said.err += text; }, false};
-  std::vector<std::string> parts{"hearsay", "sim", "replay"};
-  for (std::size_t at = 0; at < words.size();) {
-    const auto space = std::min(words.find(' ', at), words.size());
-    parts.push_back(words.substr(at, space - at));
-    at = space + 1;
-  }
-  std::vector<const char*> pointers;
-  for (const auto& part : parts) pointers.push_back(part.c_str());
-  said.status = run(static_cast<int>(pointers.size()), pointers.data(), terminal);
-  return said;
-}
+Said replay(const std::string& words) { return tests::say_line("sim replay " + words); }
 
 std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
 

@@ -7,6 +7,7 @@
 
 #include "cli/trials.h"
 #include "http/json.h"
+#include "support/said.h"
 
 namespace hearsay::cli {
 namespace {
@@ -14,28 +15,9 @@ namespace {
 namespace json = boost::json;
 using testing::AllOf;
 using testing::HasSubstr;
+using tests::Said;
 
-struct Said {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Said spread(const std::string& words) {
-  Said said;
-  Terminal terminal{[&](std::string_view text) { said.out += text; },
-                    [&](std::string_view text) { said.err += text; }, false};
-  std::vector<std::string> parts{"hearsay", "sim", "spread"};
-  for (std::size_t at = 0; at < words.size();) {
-    const auto space = std::min(words.find(' ', at), words.size());
-    parts.push_back(words.substr(at, space - at));
-    at = space + 1;
-  }
-  std::vector<const char*> pointers;
-  for (const auto& part : parts) pointers.push_back(part.c_str());
-  said.status = run(static_cast<int>(pointers.size()), pointers.data(), terminal);
-  return said;
-}
+Said spread(const std::string& words) { return tests::say_line("sim spread " + words); }
 
 json::value json_of(const std::string& words) {
   return http::parse_json(spread(words + " --format json").out).value();

@@ -12,6 +12,7 @@
 #include "cli/sweep_run.h"
 #include "cli/sweep_summary.h"
 #include "http/json.h"
+#include "support/said.h"
 
 namespace hearsay::cli {
 namespace {
@@ -20,21 +21,11 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using tests::Said;
 
-struct Said {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Said sweep(const std::vector<std::string>& words) {
-  Said said;
-  Terminal terminal{[&](std::string_view text) { said.out += text; },
-                    [&](std::string_view text) { said.err += text; }, false};
-  std::vector<const char*> pointers{"hearsay", "sim", "sweep"};
-  for (const auto& word : words) pointers.push_back(word.c_str());
-  said.status = run(static_cast<int>(pointers.size()), pointers.data(), terminal);
-  return said;
+Said sweep(std::vector<std::string> words) {
+  words.insert(words.begin(), {"sim", "sweep"});
+  return tests::say(words);
 }
 
 // A folder for one test.
