@@ -16,7 +16,8 @@ constexpr double kRowHeight = 3;
 // No change that is shorter than this share of the plot can be seen.
 constexpr std::size_t kColumns = 400;
 
-enum Shade : std::uint8_t { unknown, alive, left, suspect, failed, kShades };
+enum Shade : std::uint8_t { unknown, alive, left, suspect, failed };
+constexpr std::size_t kShades = 5;
 constexpr std::array<const char*, kShades> kNames{"unknown", "alive", "left", "suspect", "failed"};
 
 Shade shade_of(std::uint8_t shows) {

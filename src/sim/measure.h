@@ -63,7 +63,8 @@ class Recorder {
     Duration lasted{};     // before that
     bool open = false;
   };
-  enum Level { suspecting, failing, kLevels };
+  enum Level { suspecting, failing };
+  static constexpr std::size_t kLevels = 2;
   struct Mistakes {
     std::vector<std::map<Place, Pair>> by_subject;
     Quality quality;

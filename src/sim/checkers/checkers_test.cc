@@ -166,7 +166,7 @@ TEST_F(Taped, a_fresh_node_that_is_fed_the_same_inputs_does_the_same) {
   Tape tape;
   world.record(0, &tape);
   live(world);
-  EXPECT_GT(tape.inputs(), 300u);
+  EXPECT_GT(tape.inputs(), 200u);
   EXPECT_EQ(tape.replay(&world.node(0)), "");
   EXPECT_NE(tape.replay(&world.node(1)), "") << "the state of another one";
 }
