@@ -63,10 +63,7 @@ function(hearsay_tests name)
   endif()
   add_executable(${name}_tests ${tests})
   target_link_libraries(${name}_tests PRIVATE hearsay_${name} hearsay_flags ${private}
-    GTest::gmock_main rapidcheck rapidcheck_gtest)
-  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)  # "support/..."
-  # Test data is found from the source tree.
-  target_compile_definitions(${name}_tests PRIVATE HEARSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    hearsay_test_data GTest::gmock_main rapidcheck rapidcheck_gtest)
   if(HEARSAY_PCH)
     target_precompile_headers(${name}_tests PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <set>
       <string> <variant> <vector> <gmock/gmock.h> <gtest/gtest.h> "${PROJECT_SOURCE_DIR}/include/hearsay/node.h")
@@ -75,6 +72,11 @@ function(hearsay_tests name)
   endif()
   add_test(NAME ${name} COMMAND ${name}_tests)
   if(NOT TARGET unit_tests)
+    # Test data is found from the source tree.
+    add_library(hearsay_test_data STATIC ${PROJECT_SOURCE_DIR}/tests/support/source_dir.cc)
+    target_include_directories(hearsay_test_data PUBLIC ${PROJECT_SOURCE_DIR}/tests)  # "support/..."
+    target_compile_definitions(hearsay_test_data PRIVATE HEARSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_link_libraries(hearsay_test_data PRIVATE hearsay_flags)
     add_custom_target(unit_tests)
     file(WRITE ${PROJECT_BINARY_DIR}/unit_tests.txt "")
   endif()

@@ -9,6 +9,7 @@
 
 #include "agent/settings.h"
 #include "agent/text.h"
+#include "support/source_dir.h"
 
 namespace hearsay::agent {
 namespace {
@@ -178,7 +179,7 @@ TEST(AgentConfig, no_text_brings_the_loader_down) {
 }
 
 TEST(AgentConfig, every_key_is_documented) {
-  std::ifstream file(std::string(HEARSAY_SOURCE_DIR) + "/docs/configuration.md");
+  std::ifstream file(tests::in_source_dir("docs/configuration.md"));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   ASSERT_FALSE(text.empty());
   for (const Setting& setting : settings()) {

@@ -6,6 +6,7 @@
 
 #include "cli/fault_words.h"
 #include "sim/cluster.h"
+#include "support/source_dir.h"
 
 namespace hearsay::cli {
 namespace {
@@ -195,7 +196,7 @@ TEST(PlanFile, wrong_zones_links_and_new_faults_are_named) {
 
 TEST(PlanFile, every_example_runs_and_ends_in_agreement) {
   std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(HEARSAY_SOURCE_DIR "/examples/scenarios")) {
+  for (const auto& entry : std::filesystem::directory_iterator(tests::in_source_dir("examples/scenarios"))) {
     SCOPED_TRACE(entry.path());
     auto values = read_plan_file(entry.path());
     ASSERT_TRUE(values.faults.empty()) << describe(values.faults[0]);

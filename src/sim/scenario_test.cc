@@ -11,12 +11,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/source_dir.h"
+
 namespace hearsay::sim {
 namespace {
 
 std::vector<std::filesystem::path> files() {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(HEARSAY_SOURCE_DIR "/tests/scenarios")) {
+  for (const auto& entry : std::filesystem::directory_iterator(tests::in_source_dir("tests/scenarios"))) {
     if (entry.path().extension() == ".txt") found.push_back(entry.path());
   }
   std::ranges::sort(found);

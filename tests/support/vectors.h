@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "hearsay/bytes.h"
+#include "support/source_dir.h"
 
 namespace hearsay::tests {
 
@@ -31,7 +32,7 @@ inline std::string to_hex(ByteView bytes) {
 }
 
 inline Bytes read_file(const std::string& path_from_root) {
-  std::ifstream file(std::string(HEARSAY_SOURCE_DIR) + "/" + path_from_root, std::ios::binary);
+  std::ifstream file(in_source_dir(path_from_root), std::ios::binary);
   EXPECT_TRUE(file) << path_from_root;
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
