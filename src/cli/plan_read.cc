@@ -1,0 +1,57 @@
+#include "cli/plan_read.h"
+
+#include <cstdlib>
+
+#include "agent/text.h"
+#include "cli/fault_words.h"
+
+namespace hearsay::cli {
+
+using agent::Given;
+
+std::string value_text(const Given& given) {
+  if (const auto* text = std::get_if<std::string>(&given.value)) return "\"" + *text + "\"";
+  if (const auto* number = std::get_if<std::int64_t>(&given.value)) return std::to_string(*number);
+  if (const auto* number = std::get_if<double>(&given.value)) return number_text(*number);
+  if (const auto* flag = std::get_if<bool>(&given.value)) return *flag ? "true" : "false";
+  return "a list or a table";
+}
+
+Complaint not_a(const Given& given, std::string_view kind) {
+  return agent::Complaint{value_text(given) + " is not " + std::string(kind.substr(0, kind.find(','))),
+                          "write " + std::string(kind)};
+}
+
+Complaint read_duration(const Given& given, Duration& into) {
+  const auto* text = std::get_if<std::string>(&given.value);
+  const auto value = text == nullptr ? std::nullopt : agent::parse_duration(*text);
+  if (!value) return not_a(given, kDurationKind);
+  into = *value;
+  return std::nullopt;
+}
+
+Complaint read_share(const Given& given, double& into) {
+  std::optional<double> value;
+  if (const auto* number = std::get_if<double>(&given.value)) value = *number;
+  if (const auto* number = std::get_if<std::int64_t>(&given.value)) value = static_cast<double>(*number);
+  if (const auto* text = std::get_if<std::string>(&given.value)) value = parse_share(*text);
+  if (!value || !(*value >= 0 && *value <= 1)) return not_a(given, kShareKind);
+  into = *value;
+  return std::nullopt;
+}
+
+Complaint read_number(const Given& given, double& into) {
+  std::optional<double> value;
+  if (const auto* number = std::get_if<double>(&given.value)) value = *number;
+  if (const auto* number = std::get_if<std::int64_t>(&given.value)) value = static_cast<double>(*number);
+  if (const auto* text = std::get_if<std::string>(&given.value); text != nullptr && !text->empty()) {
+    char* end = nullptr;
+    const double parsed = std::strtod(text->c_str(), &end);
+    if (*end == '\0') value = parsed;
+  }
+  if (!value) return not_a(given, kNumberKind);
+  into = *value;
+  return std::nullopt;
+}
+
+}  // namespace hearsay::cli
