@@ -1,13 +1,12 @@
 #include "cli/plan_file.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <functional>
 
 #include "agent/settings.h"
 #include "agent/text.h"
 #include "cli/commands.h"
+#include "cli/memory.h"
 #include "cli/plan_parts.h"
 
 namespace hearsay::cli {
@@ -143,20 +142,13 @@ class Maker {
   void check(std::optional<double> memory_bytes) {
     const auto& plan = draft_.plan;
     parts_.check_zones();
-    // Each node holds a row for each.
-    constexpr double kBytesOfRow = 260;
-    const auto nodes = static_cast<double>(sim::nodes_in_all(plan));
-    const double wanted = nodes * nodes * kBytesOfRow;
-    const double there = memory_bytes.value_or(static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                                               static_cast<double>(::sysconf(_SC_PAGESIZE)));
-    if (wanted > there) {
-      const auto gib = [](double bytes) {
-        return std::to_string(static_cast<int>(bytes / (1 << 30) + 0.5)) + " GiB";
-      };
+    const double wanted = cluster_bytes(plan);
+    const auto there = memory_bytes ? memory_bytes : available_memory();
+    if (there && wanted > *there) {
       const auto place = draft_.places.find("cluster.nodes");
       draft_.fault(place == draft_.places.end() ? "" : place->second, "cluster.nodes",
-                   std::to_string(sim::nodes_in_all(plan)) + " nodes need about " + gib(wanted) + " of memory",
-                   "this machine has " + gib(there) + "; choose fewer");
+                   std::to_string(sim::nodes_in_all(plan)) + " nodes need about " + gib_text(wanted) + " of memory",
+                   gib_text(*there) + " are free; choose fewer");
     }
     for (auto& wrong : sim::faults_of(draft_.plan)) {
       auto place = draft_.places.find(wrong.key);

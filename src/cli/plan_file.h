@@ -37,7 +37,7 @@ struct LoadedPlan {
   std::vector<agent::Fault> faults;  // all that is wrong, with file and line or flag; empty: the plan can run
 };
 // Values may be texts throughout ("0.05", "12"). `agent_file`: an agent's configuration whose knobs are taken.
-// `memory_bytes`: what the machine has, if not what this one says.
+// `memory_bytes`: what there is, if not what this machine says (cli/memory).
 LoadedPlan make_plan(const std::vector<agent::Given>& values, const std::optional<std::string>& agent_file = {},
                      std::optional<double> memory_bytes = {});
 

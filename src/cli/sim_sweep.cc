@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <fstream>
+#include <cmath>
 #include <thread>
 
 #include "cli/commands.h"
 #include "cli/interrupts.h"
+#include "cli/memory.h"
 #include "cli/output_file.h"
 #include "cli/plan_file.h"
 #include "cli/progress.h"
@@ -22,20 +22,6 @@ namespace hearsay::cli {
 namespace {
 
 constexpr unsigned kJobsMax = 1024;
-
-std::string gib_text(std::uint64_t bytes) {
-  return fixed_text(static_cast<double>(bytes) / (1u << 30), bytes < (std::uint64_t{10} << 30) ? 2 : 0) + " GiB";
-}
-
-// What could be taken without swapping; 0: nobody knows.
-std::uint64_t free_memory() {
-  std::ifstream info("/proc/meminfo");
-  for (std::string word; info >> word;) {
-    std::uint64_t kib = 0;
-    if (word == "MemAvailable:" && info >> kib) return kib * 1024;
-  }
-  return 0;
-}
 
 struct Prepared {
   Sweep sweep;
@@ -53,11 +39,12 @@ void choose_jobs(const SimSweepArguments& words, Prepared& prepared) {
     prepared.faults.push_back({"--jobs", "", std::to_string(words.jobs) + " are too many", "give 1 to 1024"});
     return;
   }
-  const std::uint64_t each = prepared.sweep.experiment->run_bytes();
-  const std::uint64_t free = free_memory() / static_cast<unsigned>(place.here);
-  if (free == 0) return;
-  const std::uint64_t fitting = free / each;
-  if (fitting == 0) {
+  const double each = prepared.sweep.experiment->run_bytes();
+  const auto available = available_memory();
+  if (!available) return;
+  const double free = *available / place.here;
+  const double fitting = std::floor(free / each);
+  if (fitting < 1) {
     prepared.faults.push_back(
         {"--nodes", "",
          "a single run needs about " + gib_text(each) + " of memory, and " + gib_text(free) + " are free",
@@ -66,9 +53,9 @@ void choose_jobs(const SimSweepArguments& words, Prepared& prepared) {
     prepared.faults.push_back({"--jobs", "",
                                std::to_string(words.jobs) + " runs at once need about " +
                                    gib_text(each * words.jobs) + " of memory, and " + gib_text(free) + " are free",
-                               "give --jobs " + std::to_string(fitting) + ", or fewer nodes"});
-  } else {
-    prepared.jobs = static_cast<unsigned>(std::min<std::uint64_t>(prepared.jobs, fitting));
+                               "give --jobs " + fixed_text(fitting, 0) + ", or fewer nodes"});
+  } else if (fitting < prepared.jobs) {
+    prepared.jobs = static_cast<unsigned>(fitting);
   }
 }
 

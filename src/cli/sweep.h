@@ -61,8 +61,8 @@ class Experiment {
   // `go_on` is asked now and then with the share that is done; false ends the run, and there is no row.
   virtual std::optional<Row> run(std::size_t point, std::uint64_t seed,
                                  const std::function<bool(double)>& go_on) const = 0;
-  // About what the largest run needs.
-  virtual std::uint64_t run_bytes() const = 0;
+  // About what the largest run needs of memory.
+  virtual double run_bytes() const = 0;
 };
 
 struct LoadedSweep {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "agent/text.h"
+#include "cli/memory.h"
 #include "cli/plan_file.h"
 #include "sim/cluster.h"
 #include "sim/spread/trial.h"
@@ -14,10 +15,6 @@ namespace {
 
 namespace spread = sim::spread;
 using agent::Given;
-
-// What one node's knowledge of another takes, measured: the joins of 1,000 nodes peak at 1,228 MiB.
-constexpr std::uint64_t kBytesPerPair = 1300;
-constexpr std::uint64_t kBytesPerNode = 64 * 1024;
 
 // ---- whole clusters ----
 
@@ -58,11 +55,9 @@ class Clusters : public Experiment {
     for (const std::size_t place : places_) row.push_back(all[place].value);
     return row;
   }
-  std::uint64_t run_bytes() const override {
-    std::uint64_t most = 0;
-    for (const auto& plan : plans_) {
-      most = std::max<std::uint64_t>(most, plan.nodes * (plan.nodes * kBytesPerPair + kBytesPerNode));
-    }
+  double run_bytes() const override {
+    double most = 0;
+    for (const auto& plan : plans_) most = std::max(most, cluster_bytes(plan));
     return most;
   }
 
@@ -107,9 +102,9 @@ class Spreads : public Experiment {
     for (const auto& figure : figures_) row.push_back(spread_figure(settings, trial, figure));
     return row;
   }
-  std::uint64_t run_bytes() const override {
-    std::uint64_t most = 0;
-    for (const auto& settings : points_) most = std::max(most, trial_bytes(settings));
+  double run_bytes() const override {
+    double most = 1;
+    for (const auto& settings : points_) most = std::max(most, static_cast<double>(trial_bytes(settings)));
     return most;
   }
 
