@@ -30,7 +30,7 @@ bool read_subject(Subject subject, const std::string& text, sim::Fault& fault) {
     case Subject::node:
       return read_place(text, fault.place);
     case Subject::group:
-      return read_place(text, fault.place) || read_pair(text, '-', fault.other, fault.place);
+      return parse_range(text, fault.other, fault.place);
     case Subject::link:
       return read_pair(text, ':', fault.place, fault.other);
     case Subject::share:
@@ -97,7 +97,7 @@ std::string fault_text(const sim::Fault& fault) {
       out = std::to_string(fault.place);
       break;
     case Subject::group:
-      out = (fault.other > 0 ? std::to_string(fault.other) + "-" : "") + std::to_string(fault.place);
+      out = (fault.other < fault.place ? std::to_string(fault.other) + "-" : "") + std::to_string(fault.place);
       break;
     case Subject::link:
       out = std::to_string(fault.place) + ":" + std::to_string(fault.other);

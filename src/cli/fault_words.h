@@ -1,4 +1,4 @@
-// Faults as words: "crash 3@20s", "cut 2@20s+60s". The same words on the command line (`--crash 3@20s`), in plan
+// Faults as words: "crash 3@20s", "cut 0-2@20s+60s". The same words on the command line (`--crash 3@20s`), in plan
 // files (`what = "crash"`, ...) and where a failing plan is printed.
 #pragma once
 
@@ -10,7 +10,8 @@
 
 namespace hearsay::cli {
 
-// WHO@TIME[+DURATION][/EXTRA]: who is NODE, FIRST-LAST, FROM:TO, a share or a count; the extra a time, or 200ppm.
+// WHO@TIME[+DURATION][/EXTRA]: who is NODE, NODE or FIRST-LAST, FROM:TO, a share or a count; the extra a time, or
+// 200ppm. One number is that node alone, never how many.
 // None: it has not the form of this kind.
 std::optional<sim::Fault> parse_fault(sim::Fault::What what, const std::string& text);
 // What parse_fault reads, without the kind.

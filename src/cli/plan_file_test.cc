@@ -124,6 +124,31 @@ TEST(PlanFile, every_kind_of_fault_is_read_back_from_its_words) {
   }
 }
 
+TEST(PlanFile, a_single_number_is_that_node_alone) {
+  using testing::ElementsAre;
+  using testing::Pair;
+  const auto struck = [](const LoadedPlan& loaded) {
+    std::vector<std::pair<sim::Place, sim::Place>> all;
+    for (const auto& wrong : loaded.faults) ADD_FAILURE() << describe(wrong);
+    for (const auto& fault : loaded.plan.faults) all.emplace_back(fault.other, fault.place);
+    return all;
+  };
+  const auto words = [](std::string_view text) { return agent::Given{"fault", "--cut", std::string(text)}; };
+  EXPECT_THAT(struck(make_plan({words("cut 3@1s+1s"), words("flap 3@1s+9s/1s"), words("cut 0-3@1s+1s")})),
+              ElementsAre(Pair(3, 3), Pair(3, 3), Pair(0, 3)));
+  const auto in_file = [](const std::string& nodes) {
+    return "[[fault]]\nwhat = \"cut\"\nat = \"1s\"\nlasts = \"1s\"\nnodes = " + nodes + "\n";
+  };
+  EXPECT_THAT(struck(plan_of(in_file("\"3\"") + in_file("\"0-3\""))), ElementsAre(Pair(3, 3), Pair(0, 3)));
+  EXPECT_THAT(
+      faults_in(in_file("3")),
+      ElementsAre("p.toml:5: fault[0].nodes: 3 may be a node or how many; write \"3\" for that node alone, or "
+                  "a range such as \"0-2\" for three"));
+  EXPECT_EQ(fault_text({.what = What::cut, .at = seconds(1), .lasts = seconds(1), .place = 3, .other = 3}),
+            "3@1s+1s");
+  EXPECT_EQ(fault_text({.what = What::cut, .at = seconds(1), .lasts = seconds(1), .place = 3}), "0-3@1s+1s");
+}
+
 TEST(PlanFile, zones_and_links_become_paths_between_ranges) {
   const auto [plan, faults] = plan_of(R"(
 cluster.nodes = 5

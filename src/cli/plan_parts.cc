@@ -49,6 +49,16 @@ Complaint read_group(const Given& given, const std::vector<PlanParts::Zone>& zon
       names.empty() ? "write for example \"0-2\"; there are no zones" : "the zones are " + names};
 }
 
+// The nodes of a fault. A bare number is refused: everywhere else `nodes = 3` says how many.
+Complaint read_struck(const Given& given, const std::vector<PlanParts::Zone>& zones, sim::Place& first,
+                      sim::Place& last) {
+  const auto* number = std::get_if<std::int64_t>(&given.value);
+  if (number == nullptr || *number < 0) return read_group(given, zones, first, last);
+  const std::string text = std::to_string(*number);
+  return agent::Complaint{text + " may be a node or how many",
+                          "write \"" + text + "\" for that node alone, or a range such as \"0-2\" for three"};
+}
+
 // What the extra of a fault is called in files.
 const char* name_of(Extra extra) {
   switch (extra) {
@@ -92,7 +102,9 @@ Complaint read_field(const std::string& field, const Given& given, const std::ve
   if (field == "at") return read_duration(given, fault.at);
   if (field == "lasts" && kind.lasts != Lasts::no) return read_duration(given, fault.lasts);
   if (field == "node" && kind.subject == Subject::node) return read_count(given, fault.place);
-  if (field == "nodes" && kind.subject == Subject::group) return read_group(given, zones, fault.other, fault.place);
+  if (field == "nodes" && kind.subject == Subject::group) {
+    return read_struck(given, zones, fault.other, fault.place);
+  }
   if (field == "from" && kind.subject == Subject::link) return read_count(given, fault.place);
   if (field == "to" && kind.subject == Subject::link) return read_count(given, fault.other);
   if (field == "share" && kind.subject == Subject::share) return read_share(given, fault.share);

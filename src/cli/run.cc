@@ -240,13 +240,14 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
   add_fault("--restart", "restart", "NODE@TIME+DOWN", "it crashes and comes back with its disk");
   add_fault("--wipe", "wipe", "NODE@TIME+DOWN", "it crashes and comes back without its disk");
   add_fault("--pause", "pause", "NODE@TIME+DURATION", "SIGSTOP, SIGCONT");
-  add_fault("--cut", "cut", "[FIRST-]LAST@TIME+DURATION", "a partition: these nodes (from 0) on one side");
+  add_fault("--cut", "cut", "NODE[-LAST]@TIME+DURATION",
+            "a partition: this node, or these, on one side; 0-2 are the first three");
   add_fault("--one-way", "one-way", "FROM:TO@TIME+DURATION", "nothing arrives from one at the other");
   add_fault("--leave", "leave", "NODE@TIME", "it leaves, and its process ends");
   add_fault("--tags", "tags", "NODE@TIME", "it publishes another tag");
   add_fault("--lossy", "loss", "SHARE@TIME+DURATION", "this share of all datagrams is lost meanwhile");
-  add_fault("--flap", "flap", "[FIRST-]LAST@TIME+DURATION/TURN", "a partition that comes and goes by turns");
-  add_fault("--swizzle", "swizzle", "[FIRST-]LAST@TIME+DURATION",
+  add_fault("--flap", "flap", "NODE[-LAST]@TIME+DURATION/TURN", "a partition that comes and goes by turns");
+  add_fault("--swizzle", "swizzle", "NODE[-LAST]@TIME+DURATION",
             "link after link is cut, then healed in another order");
   add_fault("--slow", "slow", "NODE@TIME+DURATION/EACH", "each packet keeps its processor busy for so long");
   add_fault("--jump", "jump", "NODE@TIME/BY", "its wall clock is set forward, or back: -1h");
