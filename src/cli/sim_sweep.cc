@@ -235,7 +235,10 @@ class Command {
 
 int run_sim_sweep(const Arguments& arguments, Terminal& terminal) {
   std::unique_ptr<Ranks> ranks;
+  std::optional<Interrupts> from_the_start;
   if (rank_place().size > 1) {
+    // MPI starts threads of its own, and a signal that one of them does not block ends the process.
+    from_the_start.emplace();
     auto joined = Ranks::join();
     if (!joined) {
       terminal.err("hearsay sim sweep: " + joined.error().cause + "\n  " + joined.error().cure + "\n");

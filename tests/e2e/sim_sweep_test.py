@@ -70,6 +70,28 @@ def test_two_ranks_write_the_bytes_of_one_process(tmp_path):
     assert done.stdout.count("sweep of cluster") == 1
 
 
+def test_ctrl_c_on_mpirun_leaves_last_words_and_a_file_that_one_process_ends(tmp_path):
+    out, summary = tmp_path / "runs.csv", tmp_path / "means.csv"
+    runs = 4 * 40
+    words = [*WORDS[:-1], "40", "--summary", str(summary), "--out", str(out)]
+    # What mpirun leaves the processes before SIGTERM, and then before SIGKILL; a second is the default.
+    patience = ["--mca", "odls_base_sigkill_timeout", "2"]
+    process = subprocess.Popen([*MPIRUN[:-1], *patience, "-n", "2", *SWEEP, *words], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    wait_for_lines(out, 1, process)
+    process.send_signal(signal.SIGINT)
+    text, err = process.communicate(timeout=60)
+    kept = lines_of(out)
+    assert process.returncode == 1
+    assert 0 < len(kept) < runs
+    assert "sweep of cluster" in text and f"{len(kept)} runs in" in text
+    assert f"partial: {len(kept)} of {runs} runs are in" in err and "the same words go on from there" in err
+    assert summary.read_text().startswith("point,")
+    done = run(words)
+    assert done.returncode == 0 and f"{len(kept)} runs from" in done.stdout, done.stderr
+    assert len(lines_of(out)) == runs and set(kept) <= set(lines_of(out))
+
+
 def test_a_fault_of_the_words_is_told_once_by_all_ranks():
     done = run(["--vary", "network.los=0"], [*MPIRUN, "2"])
     assert done.returncode == 2, done.stderr
