@@ -1,4 +1,4 @@
-// What each command does, once its words have been understood. Returns are exit statuses: 0 done, 1 failed.
+// What each command does, once its words have been understood. Returns are exit statuses.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,7 @@ namespace hearsay::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+inline constexpr int kUnmet = 3;  // `sim cluster`: it ran, and a limit that the plan sets on a figure does not hold
 
 // `hearsay sim cluster`: the plan's file, and the keys and values that the flags mean (cli/plan_file).
 struct SimClusterArguments {

@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/memory.h"
 #include "cli/plan_parts.h"
+#include "cli/run_figures.h"
+#include "cli/sweep_table.h"
 
 namespace hearsay::cli {
 
@@ -39,6 +41,10 @@ const std::vector<Key>& keys() {
        }},
       {"cluster.tape", "a node, by its number",
        [](ClusterPlan& plan, const Given& given) { return read_count(given, plan.taped.emplace()); }},
+      {"measure.from", kDurationKind,
+       [](ClusterPlan& plan, const Given& given) { return read_duration(given, plan.count_from); }},
+      {"measure.until", kDurationKind,
+       [](ClusterPlan& plan, const Given& given) { return read_duration(given, plan.count_until.emplace()); }},
       {"network.latency", kDurationKind,
        [](ClusterPlan& plan, const Given& given) { return read_duration(given, plan.network.latency); }},
       {"network.jitter", kDurationKind,
@@ -108,14 +114,16 @@ class Maker {
                   std::optional<double> memory_bytes) {
     std::vector<Given> knobs;
     for (const Given& given : values) {
-      draft_.places[given.key.find('.') == std::string::npos && find_key(given.key) != nullptr
-                        ? std::string(find_key(given.key)->key)
-                        : given.key] = given.where;
+      draft_.places[plan_key(given.key)] = given.where;
       if (const Key* key = find_key(given.key)) {
         draft_.note(given, key->read(draft_.plan, given));
       } else if (parts_.read(given)) {
         continue;
-      } else if (const std::string knob = given.key == "cluster.profile" ? "profile" : given.key; is_knob(knob)) {
+      } else if (given.key == "measure.figures") {
+        read_figures(given);
+      } else if (given.key.starts_with("expect.")) {
+        expect(given);
+      } else if (const std::string knob = plan_key(given.key); is_knob(knob)) {
         knobs.push_back(given);
         knobs.back().key = knob;
       } else if (agent::find_setting(given.key) != nullptr) {
@@ -127,10 +135,35 @@ class Maker {
     parts_.end_part();
     read_knobs(knobs, agent_file);
     if (draft_.faults.empty()) check(memory_bytes);
-    return {std::move(draft_.plan), std::move(draft_.faults)};
+    return {std::move(draft_.plan), std::move(draft_.faults), std::move(figures_), std::move(expectations_)};
   }
 
  private:
+  // A list, or a text with commas.
+  void read_figures(const Given& given) {
+    const auto* list = std::get_if<std::vector<std::string>>(&given.value);
+    const auto* text = std::get_if<std::string>(&given.value);
+    figures_ = list != nullptr ? *list : text != nullptr ? split(*text, ',') : std::vector<std::string>();
+    if (figures_.empty()) draft_.note(given, not_a(given, "a list, such as [\"detection.all_s\", \"agreed\"]"));
+    for (const auto& name : figures_) {
+      if (const auto wrong = complaint_about_figure(name)) {
+        draft_.fault(given.where, given.key, "\"" + name + "\": " + wrong->cause, wrong->cure);
+      }
+    }
+  }
+
+  // A later limit of a figure replaces the earlier one.
+  void expect(const Given& given) {
+    Expectation read;
+    if (const auto wrong = read_expectation(given, read)) return draft_.note(given, wrong);
+    const auto known = std::ranges::find(expectations_, read.figure, &Expectation::figure);
+    if (known == expectations_.end()) {
+      expectations_.push_back(std::move(read));
+    } else {
+      *known = std::move(read);
+    }
+  }
+
   void read_knobs(const std::vector<Given>& knobs, const std::optional<std::string>& agent_file) {
     auto config = agent_file ? agent::load_config(agent_file, knobs) : agent::load_config_text("", "", knobs);
     for (auto& wrong : config.faults) draft_.faults.push_back(std::move(wrong));
@@ -142,6 +175,11 @@ class Maker {
   void check(std::optional<double> memory_bytes) {
     const auto& plan = draft_.plan;
     parts_.check_zones();
+    for (const Expectation& one : expectations_) {
+      if (auto wrong = complaint_about_plan(one, plan)) {
+        draft_.fault(one.where, "expect." + one.figure, std::move(wrong->cause), std::move(wrong->cure));
+      }
+    }
     const double wanted = cluster_bytes(plan);
     const auto there = memory_bytes ? memory_bytes : available_memory();
     if (there && wanted > *there) {
@@ -160,6 +198,8 @@ class Maker {
 
   PlanDraft draft_;
   PlanParts parts_{draft_};
+  std::vector<std::string> figures_;
+  std::vector<Expectation> expectations_;
 };
 
 }  // namespace
@@ -172,10 +212,22 @@ LoadedPlan make_plan(const std::vector<Given>& values, const std::optional<std::
 LoadedPlan load_plan(const Arguments& arguments) {
   PlanValues values;
   if (arguments.sim_cluster.file) values = read_plan_file(*arguments.sim_cluster.file);
-  if (!values.faults.empty()) return {{}, std::move(values.faults)};
+  LoadedPlan loaded;
+  loaded.faults = std::move(values.faults);
+  if (!loaded.faults.empty()) return loaded;
   const auto& words = arguments.sim_cluster.values;
+  SweepWords unused;  // the table is of another command, but a file is right or wrong for all
+  auto faults = take_sweep_table(values.values, words, unused);
   values.values.insert(values.values.end(), words.begin(), words.end());
-  return make_plan(values.values, arguments.config_file);
+  loaded = make_plan(values.values, arguments.config_file);
+  std::ranges::move(faults, std::back_inserter(loaded.faults));
+  return loaded;
+}
+
+std::string plan_key(const std::string& key) {
+  if (key == "cluster.profile") return "profile";
+  const Key* known = find_key(key);
+  return known == nullptr ? key : std::string(known->key);
 }
 
 std::vector<std::pair<std::string_view, std::string_view>> plan_keys() {

@@ -5,6 +5,9 @@
 //   [[zone]]                  name = "eu", nodes = 5: the next five nodes
 //   [[link]]                  from = "eu", to = "us", latency = "80ms": zones or nodes, both ways
 //   [[fault]]                 what = "crash", at = "20s", node = 3
+//   [measure]                 from, until: when traffic and counters count; figures: those to be shown
+//   [expect]                  detection.all_s = "<= 15": limits on figures (cli/expect)
+//   [sweep]                   what `hearsay sim sweep` repeats (cli/sweep_table)
 //   [swim] [serf] [contact]   knobs of every node, as in the agent's configuration
 //   [limits], packet_bytes, compression, label
 //
@@ -17,6 +20,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "cli/expect.h"
 #include "sim/plan.h"
 
 namespace hearsay::cli {
@@ -35,6 +39,8 @@ PlanValues read_plan_text(std::string_view toml, std::string_view name);
 struct LoadedPlan {
   sim::ClusterPlan plan;
   std::vector<agent::Fault> faults;  // all that is wrong, with file and line or flag; empty: the plan can run
+  std::vector<std::string> figures;  // those to be shown; empty: all
+  std::vector<Expectation> expectations;
 };
 // Values may be texts throughout ("0.05", "12"). `agent_file`: an agent's configuration whose knobs are taken.
 // `memory_bytes`: what there is, if not what this machine says (cli/memory).
@@ -43,6 +49,9 @@ LoadedPlan make_plan(const std::vector<agent::Given>& values, const std::optiona
 
 // The plan of a command line: its file, and the words over it.
 LoadedPlan load_plan(const struct Arguments& arguments);
+
+// The whole name of a key: "cluster.nodes" of "nodes", "profile" of "cluster.profile".
+std::string plan_key(const std::string& key);
 
 // Every key but those of the agent's configuration, and what it takes; for help and documents.
 std::vector<std::pair<std::string_view, std::string_view>> plan_keys();

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "cli/fault_words.h"
+#include "cli/sweep_table.h"
 #include "sim/cluster.h"
 #include "support/source_dir.h"
 
@@ -17,7 +18,7 @@ using What = sim::Fault::What;
 
 LoadedPlan plan_of(std::string_view toml, std::vector<agent::Given> words = {}) {
   auto values = read_plan_text(toml, "p.toml");
-  if (!values.faults.empty()) return {{}, std::move(values.faults)};
+  if (!values.faults.empty()) return {{}, std::move(values.faults), {}, {}};
   values.values.insert(values.values.end(), words.begin(), words.end());
   return make_plan(values.values);
 }
@@ -29,7 +30,7 @@ std::vector<std::string> faults_in(std::string_view toml) {
 }
 
 TEST(PlanFile, cluster_network_knobs_and_faults_become_a_plan) {
-  const auto [plan, faults] = plan_of(R"(
+  const auto [plan, faults, figures, expectations] = plan_of(R"(
 [cluster]
 nodes = 20
 seed = 7
@@ -69,11 +70,11 @@ what = "cut"
 }
 
 TEST(PlanFile, words_win_over_the_file_and_may_leave_out_cluster) {
-  const auto [plan, faults] = plan_of("cluster.nodes = 5\nswim.probe_interval = \"2s\"\n",
-                                      {{"nodes", "--nodes", std::string("8")},
-                                       {"swim.probe_interval", "--set", std::string("3s")},
-                                       {"network.loss", "--loss", std::string("0.25")},
-                                       {"fault", "--crash", std::string("crash 7@1s")}});
+  const auto [plan, faults, figures, expectations] = plan_of("cluster.nodes = 5\nswim.probe_interval = \"2s\"\n",
+                                                             {{"nodes", "--nodes", std::string("8")},
+                                                              {"swim.probe_interval", "--set", std::string("3s")},
+                                                              {"network.loss", "--loss", std::string("0.25")},
+                                                              {"fault", "--crash", std::string("crash 7@1s")}});
   EXPECT_TRUE(faults.empty());
   EXPECT_EQ(plan.nodes, 8u);
   EXPECT_EQ(plan.config.swim.probe_interval, seconds(3));
@@ -150,7 +151,7 @@ TEST(PlanFile, a_single_number_is_that_node_alone) {
 }
 
 TEST(PlanFile, zones_and_links_become_paths_between_ranges) {
-  const auto [plan, faults] = plan_of(R"(
+  const auto [plan, faults, figures, expectations] = plan_of(R"(
 cluster.nodes = 5
 network.latency = "1ms"
 [[zone]]
@@ -218,21 +219,62 @@ TEST(PlanFile, wrong_zones_links_and_new_faults_are_named) {
             "p.toml:1: cluster.nodes: 10000 nodes need about 122 GiB of memory; 7.45 GiB are free; choose fewer");
 }
 
-TEST(PlanFile, every_example_runs_and_ends_in_agreement) {
+TEST(PlanFile, what_to_measure_is_read_and_checked) {
+  using testing::ElementsAre;
+  using testing::HasSubstr;
+  const auto loaded = plan_of("[measure]\nfrom = \"10s\"\nuntil = \"40s\"\nfigures = [\"agreed\", \"node_s\"]\n");
+  ASSERT_TRUE(loaded.faults.empty()) << describe(loaded.faults[0]);
+  EXPECT_EQ(loaded.plan.count_from, seconds(10));
+  EXPECT_EQ(loaded.plan.count_until, seconds(40));
+  EXPECT_THAT(loaded.figures, ElementsAre("agreed", "node_s"));
+  EXPECT_THAT(make_plan({{"measure.figures", "--set measure.figures", std::string("agreed, node_s")}}).figures,
+              ElementsAre("agreed", "node_s"));
+  EXPECT_THAT(faults_in("[measure]\nfrom = \"60s\"\n"),
+              ElementsAre(HasSubstr("p.toml:2: measure.from: it is no whole second before the end")));
+  EXPECT_THAT(faults_in("[measure]\nfrom = \"1500ms\"\n"), ElementsAre(HasSubstr("measure.from")));
+  EXPECT_THAT(faults_in("[measure]\nfrom = \"20s\"\nuntil = \"20s\"\n"),
+              ElementsAre(HasSubstr("p.toml:3: measure.until: it is not after measure.from")));
+  EXPECT_THAT(faults_in("[measure]\nuntil = \"61s\"\n"), ElementsAre(HasSubstr("p.toml:2: measure.until")));
+  EXPECT_THAT(faults_in("[measure]\nfigures = [\"agreed\", \"nodes_s\"]\n"),
+              ElementsAre("p.toml:2: measure.figures: \"nodes_s\": there is no such figure; did you mean node_s?"));
+  EXPECT_THAT(faults_in("[measure]\nfigures = 3\n"), ElementsAre(HasSubstr("p.toml:2: measure.figures: 3 is not")));
+  EXPECT_THAT(faults_in("[measure]\nfigures = [[1], [2]]\n"),
+              testing::Contains(HasSubstr("p.toml:2: measure.figures: a list holds texts and numbers")));
+  EXPECT_THAT(faults_in("[measure]\nfrm = \"10s\"\n"),
+              ElementsAre(HasSubstr("p.toml:2: measure.frm: there is no")));
+}
+
+TEST(PlanFile, values_stand_in_the_order_of_their_lines) {
+  const auto values =
+      read_plan_text("swim.b = 1\nnetwork.x = 2\nswim.a = [1, 2.5, true, \"t\"]\n", "p.toml").values;
+  std::vector<std::string> keys;
+  for (const auto& given : values) keys.push_back(given.key);
+  EXPECT_THAT(keys, testing::ElementsAre("swim.b", "network.x", "swim.a"));
+  EXPECT_THAT(std::get<std::vector<std::string>>(values[2].value), testing::ElementsAre("1", "2.5", "true", "t"));
+}
+
+TEST(PlanFile, every_example_runs_ends_in_agreement_and_is_as_it_expects) {
   std::size_t count = 0;
+  std::size_t expecting = 0;
   for (const auto& entry : std::filesystem::directory_iterator(tests::in_source_dir("examples/scenarios"))) {
     SCOPED_TRACE(entry.path());
     auto values = read_plan_file(entry.path());
     ASSERT_TRUE(values.faults.empty()) << describe(values.faults[0]);
-    const auto [plan, faults] = make_plan(values.values);
+    SweepWords unused;
+    const auto wrong = take_sweep_table(values.values, {}, unused);
+    ASSERT_TRUE(wrong.empty()) << describe(wrong[0]);
+    const auto [plan, faults, figures, expectations] = make_plan(values.values);
     ASSERT_TRUE(faults.empty()) << describe(faults[0]);
     const auto report = run_cluster(plan, [](double) { return true; });
     EXPECT_TRUE(report.settled);
     EXPECT_EQ(report.disagreement, "");
     EXPECT_THAT(report.violations, testing::IsEmpty());
+    for (const auto& verdict : judge(expectations, report)) EXPECT_TRUE(verdict.met) << describe(verdict);
     ++count;
+    expecting += expectations.empty() ? 0u : 1u;
   }
   EXPECT_GE(count, 5u);
+  EXPECT_GE(expecting, 3u);
 }
 
 }  // namespace

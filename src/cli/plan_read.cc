@@ -17,6 +17,15 @@ std::string value_text(const Given& given) {
   return "a list or a table";
 }
 
+std::string plain_text(const Given& given) {
+  if (const auto* text = std::get_if<std::string>(&given.value)) return *text;
+  const auto* list = std::get_if<std::vector<std::string>>(&given.value);
+  if (list == nullptr) return value_text(given);
+  std::string out;
+  for (const auto& one : *list) out += (out.empty() ? "" : ",") + one;
+  return out;
+}
+
 Complaint not_a(const Given& given, std::string_view kind) {
   return agent::Complaint{value_text(given) + " is not " + std::string(kind.substr(0, kind.find(','))),
                           "write " + std::string(kind)};
@@ -52,6 +61,22 @@ Complaint read_number(const Given& given, double& into) {
   if (!value) return not_a(given, kNumberKind);
   into = *value;
   return std::nullopt;
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(' ') - first + 1));
+}
+
+std::vector<std::string> split(std::string_view text, char by) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const auto end = text.find(by);
+    parts.push_back(trimmed(text.substr(0, end)));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace hearsay::cli

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/config.h"
 #include "agent/settings.h"
@@ -18,6 +19,8 @@ using Complaint = std::optional<agent::Complaint>;
 
 // As it stands in the file: texts in quotes.
 std::string value_text(const agent::Given& given);
+// As it would stand on a command line; a list with commas.
+std::string plain_text(const agent::Given& given);
 // "12 is not a duration; write a duration, such as ...": a kind is a noun, and after a comma what it looks like.
 Complaint not_a(const agent::Given& given, std::string_view kind);
 
@@ -25,6 +28,11 @@ inline constexpr std::string_view kDurationKind = "a duration, such as \"500ms\"
 inline constexpr std::string_view kShareKind = "a share, 0 to 1";
 inline constexpr std::string_view kCountKind = "a whole number";
 inline constexpr std::string_view kNumberKind = "a number";
+
+// Without the spaces around it.
+std::string trimmed(std::string_view text);
+// "a, b" by ',' is "a" and "b"; nothing is one empty text.
+std::vector<std::string> split(std::string_view text, char by);
 
 Complaint read_duration(const agent::Given& given, Duration& into);
 Complaint read_share(const agent::Given& given, double& into);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "cli/fault_words.h"
 #include "cli/plan_file.h"
 
 namespace hearsay::cli {
@@ -23,8 +24,10 @@ class Reader {
   PlanValues read(std::string_view text) {
     try {
       walk(toml::parse(text), "");
+      // toml++ sorts keys by name; people read lines.
+      std::ranges::stable_sort(found_, {}, [](const auto& entry) { return entry.first; });
+      for (auto& [line, given] : found_) result_.values.push_back(std::move(given));
     } catch (const toml::parse_error& error) {
-      result_.values.clear();  // half a file would only raise faults that are none
       result_.faults.push_back({where(error.source()), "", "not valid TOML: " + std::string(error.description()),
                                 "texts need quotes, tables a head such as [network]"});
     }
@@ -32,45 +35,64 @@ class Reader {
   }
 
  private:
+  void fault(const toml::source_region& source, std::string key, std::string cause, std::string cure) {
+    result_.faults.push_back({where(source), std::move(key), std::move(cause), std::move(cure)});
+  }
   std::string where(const toml::source_region& source) const {
     return name_ + ":" + std::to_string(source.begin.line);
   }
 
-  // In the order of the lines: a table's keys are sorted by name in toml++.
   void walk(const toml::table& table, const std::string& prefix) {
-    std::vector<std::pair<const toml::key*, const toml::node*>> entries;
-    for (const auto& [key, node] : table) entries.emplace_back(&key, &node);
-    std::ranges::stable_sort(entries, {}, [](const auto& entry) { return entry.second->source().begin.line; });
-    for (const auto& [key, node] : entries) read_node(*node, prefix + std::string(key->str()));
+    for (const auto& [key, node] : table) read_node(node, prefix + std::string(key.str()));
   }
 
   void read_node(const toml::node& node, const std::string& path) {
     if (const auto* table = node.as_table()) return walk(*table, path + ".");
-    if (const auto* list = node.as_array(); list != nullptr && list->is_array_of_tables()) {
-      std::size_t number = 0;
-      for (const auto& entry : *list) {
-        const std::string head = path + "[" + std::to_string(number++) + "]";
-        if (entry.as_table()->empty()) {
-          result_.faults.push_back({where(entry.source()), head, "it is empty", "say what it is, or remove it"});
-        }
-        walk(*entry.as_table(), head + ".");
-      }
-      return;
-    }
+    const auto* list = node.as_array();
+    if (list != nullptr && list->is_array_of_tables()) return walk_tables(*list, path);
     Given given{path, where(node.source()), std::string()};
-    if (const auto* text = node.as_string())
+    if (list != nullptr) {
+      auto& texts = given.value.emplace<std::vector<std::string>>();
+      for (const auto& entry : *list) {
+        texts.push_back(text_of(entry));
+        if (texts.back().empty()) {
+          fault(entry.source(), path, "a list holds texts and numbers",
+                "write for example [1, 2] or [\"1s\", \"2s\"]");
+        }
+      }
+    } else if (const auto* text = node.as_string()) {
       given.value = text->get();
-    else if (const auto* number = node.as_integer())
+    } else if (const auto* number = node.as_integer()) {
       given.value = number->get();
-    else if (const auto* fraction = node.as_floating_point())
+    } else if (const auto* fraction = node.as_floating_point()) {
       given.value = fraction->get();
-    else if (const auto* flag = node.as_boolean())
+    } else if (const auto* flag = node.as_boolean()) {
       given.value = flag->get();
-    else
-      given.value = std::vector<std::string>{};  // nothing takes a list: whoever reads it says so
-    result_.values.push_back(std::move(given));
+    } else {
+      given.value = std::vector<std::string>{};  // a date: whoever reads it says what it wants
+    }
+    found_.emplace_back(node.source().begin.line, std::move(given));
   }
 
+  void walk_tables(const toml::array& list, const std::string& path) {
+    std::size_t number = 0;
+    for (const auto& entry : list) {
+      const std::string head = path + "[" + std::to_string(number++) + "]";
+      if (entry.as_table()->empty()) fault(entry.source(), head, "it is empty", "say what it is, or remove it");
+      walk(*entry.as_table(), head + ".");
+    }
+  }
+
+  // As it would stand on a command line; empty: it would not.
+  static std::string text_of(const toml::node& node) {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* fraction = node.as_floating_point()) return number_text(fraction->get());
+    if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+    return {};
+  }
+
+  std::vector<std::pair<toml::source_index, Given>> found_;  // with their lines
   std::string name_;
   PlanValues result_;
 };

@@ -274,13 +274,22 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
 }
 
 void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
+  auto& sim = arguments.sim_cluster;
   add_formats(app, arguments, true);
-  add_plan_options(app, arguments, arguments.sim_cluster);
-  app.add_option("--report", arguments.sim_cluster.report_file,
-                 "write a page with plots: one HTML file that needs nothing else")
+  add_plan_options(app, arguments, sim);
+  app.add_option_function<std::vector<std::string>>(
+         "--figures",
+         [&sim](const auto& names) {
+           sim.values.push_back({"measure.figures", "--figures", names});
+         },
+         "show only these, by their names in --format json; repeatable")
+      ->type_name("NAME,...")
+      ->delimiter(',');
+  app.add_option("--report", sim.report_file, "write a page with plots: one HTML file that needs nothing else")
       ->type_name("FILE.html");
-  app.add_option("--csv", arguments.sim_cluster.csv_file, "write what a node sends over time, by type of message")
+  app.add_option("--csv", sim.csv_file, "write what a node sends over time, by type of message")
       ->type_name("FILE.csv");
+  app.footer("Exit status: 0 done, 1 failed, 2 wrong usage, 3 a limit of the plan's [expect] does not hold.");
 }
 
 void declare_sim_replay(CLI::App& app, Arguments& arguments) {

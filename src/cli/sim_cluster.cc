@@ -47,6 +47,7 @@ int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
   ClusterRun run;
   run.plan = plan;
   run.command = arguments.command;
+  run.figures = loaded.figures;
   const auto began = std::chrono::steady_clock::now();
   const auto wall = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
   {
@@ -60,6 +61,7 @@ int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
     });
   }
   run.cost.wall_s = wall();
+  if (!run.report.interrupted) run.verdicts = judge(loaded.expectations, run.report);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   run.cost.memory_mib = static_cast<double>(usage.ru_maxrss) / 1024;
@@ -75,7 +77,11 @@ int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
       return complain(done.error(), terminal);
     }
   }
-  return run.report.interrupted ? kFailed : kDone;
+  if (run.report.interrupted) return kFailed;
+  for (const Verdict& verdict : run.verdicts) {
+    if (!verdict.met) terminal.err("hearsay sim cluster: " + printable(describe(verdict)) + "\n");
+  }
+  return all_met(run.verdicts) ? kDone : kUnmet;
 }
 
 }  // namespace hearsay::cli

@@ -4,24 +4,19 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
+
+#include "cli/run_figures.h"
 
 namespace hearsay::cli {
 namespace {
 
 namespace json = boost::json;
 
-// Virtual time is exact to the nanosecond; a figure says what a reader can use.
-double rounded(double value) {
-  const double digits = std::abs(value) < 1 ? 1e9 : 1e6;
-  return std::round(value * digits) / digits;
-}
-
 json::value number_of(double value) {
   if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
-  return rounded(value);
+  return rounded_figure(value);
 }
 
 json::value number_of(const std::optional<double>& value) { return value ? number_of(*value) : nullptr; }
@@ -52,10 +47,18 @@ void put_times(json::object& object, const Item& item) {
   object["all_s"] = item.times.size() >= item.observers ? time_of(sim::quantile(item.times, 1)) : nullptr;
 }
 
-std::string text_of(double value) {
-  char text[32];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, value);
-  return error == std::errc() ? std::string(text, end) : std::string();
+std::string text_of(double value) { return printed_figure(value); }
+
+json::array expectations_json(const std::vector<Verdict>& verdicts) {
+  json::array all;
+  for (const Verdict& verdict : verdicts) {
+    all.push_back(json::object{{"figure", verdict.expectation.figure},
+                               {"limit", verdict.expectation.limit},
+                               {"value", number_of(verdict.value)},
+                               {"met", verdict.met},
+                               {"where", verdict.expectation.where}});
+  }
+  return all;
 }
 
 }  // namespace
@@ -82,6 +85,17 @@ std::vector<sim::Figure> figures_of(const ClusterRun& run) {
   return figures;
 }
 
+std::vector<sim::Figure> shown_figures(const ClusterRun& run) {
+  static constexpr std::string_view kAnyway[] = {"settled", "agreed", "violations"};
+  auto figures = run.figures.empty() ? figures_of(run) : std::vector<sim::Figure>();
+  const auto all = run_figures(run.report);
+  for (const auto& name : run.figures.empty() ? std::vector<std::string>{"detected", "unharmed"} : run.figures) {
+    if (std::ranges::count(kAnyway, name) == 0)
+      figures.push_back(*std::ranges::find(all, name, &sim::Figure::name));
+  }
+  return figures;
+}
+
 json::object cluster_json(const ClusterRun& run) {
   const sim::ClusterReport& report = run.report;
   json::array violations;
@@ -94,7 +108,11 @@ json::object cluster_json(const ClusterRun& run) {
                     {"agreed", report.agreed},
                     {"disagreement", report.disagreement},
                     {"violations", std::move(violations)}};
-  for (const auto& figure : figures_of(run)) put(root, figure);
+  for (const auto& figure : shown_figures(run)) put(root, figure);
+  root["expected"] = run.verdicts.empty() ? json::value(nullptr) : json::value(all_met(run.verdicts));
+  root["expectations"] = expectations_json(run.verdicts);
+  root["trace_hash"] = hash_text(report.trace_hash);
+  if (!run.figures.empty()) return root;
   json::array crashes;
   for (const auto& detection : report.detections) {
     json::object object{{"node", detection.place},
@@ -126,7 +144,6 @@ json::object cluster_json(const ClusterRun& run) {
   }
   root["traffic_to_s"] = std::move(to);
   root["traffic_bytes_per_node_s"] = std::move(bytes);
-  root["trace_hash"] = hash_text(report.trace_hash);
   return root;
 }
 
@@ -136,11 +153,12 @@ std::string cluster_csv(const ClusterRun& run) {
   std::string values = std::to_string(run.plan.nodes) + "," + std::to_string(run.plan.seed) +
                        flag(!run.report.interrupted) + flag(run.report.settled) + flag(run.report.agreed) + "," +
                        std::to_string(run.report.violations.size());
-  for (const auto& figure : figures_of(run)) {
+  for (const auto& figure : shown_figures(run)) {
     names += "," + figure.name;
-    values += "," + (figure.value ? text_of(rounded(*figure.value)) : std::string());
+    values += "," + printed_figure(figure.value);
   }
-  return names + ",trace_hash\n" + values + "," + hash_text(run.report.trace_hash) + "\n";
+  values += run.verdicts.empty() ? "," : flag(all_met(run.verdicts));
+  return names + ",expected,trace_hash\n" + values + "," + hash_text(run.report.trace_hash) + "\n";
 }
 
 std::string traffic_csv(const sim::ClusterReport& report) {
@@ -151,8 +169,8 @@ std::string traffic_csv(const sim::ClusterReport& report) {
   }
   out += "\n";
   for (const auto& sample : report.traffic) {
-    out += text_of(seconds_of(sample.to)) + "," + text_of(rounded(sample.node_s));
-    const auto add = [&](std::uint64_t amount) { out += "," + text_of(rounded(sample.per_node_s(amount))); };
+    out += text_of(seconds_of(sample.to)) + "," + text_of(rounded_figure(sample.node_s));
+    const auto add = [&](std::uint64_t amount) { out += "," + text_of(rounded_figure(sample.per_node_s(amount))); };
     add(sample.datagram_bytes + sample.stream_bytes);
     add(sample.datagram_bytes);
     add(sample.stream_bytes);

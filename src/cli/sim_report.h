@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/expect.h"
 #include "cli/terminal.h"
 #include "sim/cluster.h"
 
@@ -22,7 +23,9 @@ struct ClusterRun {
   sim::ClusterPlan plan;
   sim::ClusterReport report;
   SimCost cost;
-  std::string command;  // that repeats it
+  std::string command;               // that repeats it
+  std::vector<std::string> figures;  // those to be shown; empty: all there are
+  std::vector<Verdict> verdicts;     // on what was expected; empty: nothing was, or the run did not come to its end
 };
 
 // The figures of the report and those of the cost, in one list.
@@ -37,6 +40,9 @@ std::string traffic_csv(const sim::ClusterReport& report);
 
 // One file, without scripts and without anything from elsewhere.
 std::string cluster_html(const ClusterRun& run);
+
+// The chosen figures, or all but those that stand in the reports anyway (settled, agreed, violations).
+std::vector<sim::Figure> shown_figures(const ClusterRun& run);
 
 // "00ff00ff00ff00ff".
 std::string hash_text(std::uint64_t value);

@@ -8,6 +8,7 @@
 #include "agent/version.h"
 #include "cli/fault_words.h"
 #include "cli/page.h"
+#include "cli/run_figures.h"
 #include "cli/sim_report.h"
 #include "cli/sim_timeline.h"
 #include "cli/svg.h"
@@ -77,6 +78,10 @@ class Report {
     verdict(report_.agreed,
             report_.agreed ? "in the end all running nodes agree" : "in the end " + report_.disagreement);
     verdict(report_.violations.empty(), report_.violations.empty() ? "every invariant held" : "invariants broken");
+    for (const auto& [expectation, value, met] : run_.verdicts) {
+      verdict(met, expectation.figure + " " + (value ? printed_figure(value) : "has no value") + ", expected " +
+                       expectation.limit);
+    }
     out += "</p>\n";
     if (report_.violations.empty()) return out;
     out += "<ul>";

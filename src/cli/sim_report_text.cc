@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "agent/text.h"
+#include "cli/run_figures.h"
 #include "cli/sim_report.h"
 
 namespace hearsay::cli {
@@ -44,6 +45,8 @@ class Page {
       terminal_.out(terminal_.paint(Style::warn, "interrupted: what follows is partial") + "\n");
     }
     print_cluster();
+    print_expected();
+    if (!run_.figures.empty()) return print_figures();
     print_times("detection, seconds after the crash", report_.detections, "Detected by",
                 [](const sim::Detection&) { return std::string("crash"); });
     print_times("dissemination, seconds after the change", report_.disseminations, "Known by",
@@ -70,6 +73,32 @@ class Page {
                {report_.agreed ? "all running nodes agree" : printable(report_.disagreement),
                 report_.agreed ? Style::good : Style::warn}});
     for (const auto& violation : report_.violations) table.add({{"  broken"}, {printable(violation), Style::bad}});
+    terminal_.out(table.render(terminal_));
+  }
+
+  void print_expected() {
+    if (run_.verdicts.empty()) return;
+    title("expected");
+    Table table({"  Figure", "Limit", "Value", ""});
+    for (const auto& [expectation, value, met] : run_.verdicts) {
+      table.add({{"  " + expectation.figure},
+                 {printable(expectation.limit)},
+                 {value ? printed_figure(value) : "-"},
+                 {met ? "met" : "not met", met ? Style::good : Style::bad}});
+    }
+    terminal_.out(table.render(terminal_));
+  }
+
+  // Those that were chosen.
+  void print_figures() {
+    title("figures");
+    Table table({});
+    const auto all = run_figures(report_);
+    for (const auto& name : run_.figures) {
+      const auto& value = std::ranges::find(all, name, &sim::Figure::name)->value;
+      table.add({{"  " + name}, {value ? printed_figure(value) : "-"}});
+    }
+    table.add({{"  trace"}, {hash_text(report_.trace_hash) + "  (seed " + std::to_string(run_.plan.seed) + ")"}});
     terminal_.out(table.render(terminal_));
   }
 
@@ -133,7 +162,10 @@ class Page {
   }
 
   void print_traffic() {
-    title("traffic of one node, sent");
+    const bool part = report_.counted_from > Duration{} || report_.counted_until < report_.measured;
+    title("traffic of one node, sent" + (part ? ", from " + agent::duration_text(report_.counted_from) + " to " +
+                                                    agent::duration_text(report_.counted_until)
+                                              : std::string()));
     const double datagrams = report_.rate(Count::datagram_bytes_out);
     const double streams = report_.rate(Count::stream_bytes_out);
     Table table({});

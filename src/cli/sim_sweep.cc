@@ -17,6 +17,7 @@
 #include "cli/sweep_results.h"
 #include "cli/sweep_run.h"
 #include "cli/sweep_summary.h"
+#include "cli/sweep_table.h"
 
 namespace hearsay::cli {
 namespace {
@@ -69,11 +70,12 @@ Prepared prepare(const Arguments& arguments) {
     sweep_words.values = std::move(file.values);
     prepared.faults = std::move(file.faults);
     if (!prepared.faults.empty()) return prepared;
+    prepared.faults = take_sweep_table(sweep_words.values, words.cluster.values, sweep_words);
   }
   sweep_words.values.insert(sweep_words.values.end(), words.cluster.values.begin(), words.cluster.values.end());
   auto loaded = make_sweep(sweep_words);
   prepared.sweep = std::move(loaded.sweep);
-  prepared.faults = std::move(loaded.faults);
+  std::ranges::move(loaded.faults, std::back_inserter(prepared.faults));
   for (const auto& [one, other] : {std::pair(words.out, words.summary), std::pair(words.out, words.report),
                                    std::pair(words.summary, words.report)}) {
     if (one && one == other) {

@@ -9,8 +9,10 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "cli/plan_file.h"
 #include "cli/sweep_run.h"
 #include "cli/sweep_summary.h"
+#include "cli/sweep_table.h"
 #include "http/json.h"
 #include "support/said.h"
 
@@ -83,6 +85,122 @@ TEST(SimSweep, a_list_has_the_points_that_were_given) {
   EXPECT_THAT(loaded.sweep.points, ElementsAre(ElementsAre("100", "2"), ElementsAre("1000", "3")));
   words.points.push_back("fanout=3,nodes=1000");
   EXPECT_EQ(make_sweep(words).faults.size(), 1u);
+}
+
+constexpr const char* kPlan = R"([cluster]
+nodes = 5
+for = "20s"
+seed = 3
+[[fault]]
+what = "crash"
+at = "2s"
+node = 3
+[expect]
+detection.all_s = "<= 7"
+[sweep]
+seeds = 2
+figures = ["detection.all_s"]
+[sweep.vary]
+swim.suspicion_mult = [1, 9]
+network.loss = [0, 0.1]
+)";
+
+TEST(SimSweep, a_plan_file_says_what_to_repeat) {
+  const Folder folder;
+  folder.write("plan.toml", kPlan);
+  const auto said = sweep({folder.file("plan.toml"), "--out", folder.file("runs.csv")});
+  EXPECT_EQ(said.status, kDone) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("4 points, 2 seeds from 3"));
+  const std::string text = folder.read("runs.csv");
+  EXPECT_THAT(
+      text,
+      HasSubstr("\npoint,swim.suspicion_mult,network.loss,seed,detection.all_s,agreed,violations,expected\n"));
+  EXPECT_THAT(text, AllOf(HasSubstr("\n1,1,0.1,4,"), HasSubstr("\n3,9,0.1,4,"), HasSubstr("# expect.detection")));
+  // A suspicion nine times as long does not keep to the limit, a short one does.
+  for (const auto& [begin, end] : {std::pair("\n0,1,0,3,", ",1"), std::pair("\n2,9,0,3,", ",0")}) {
+    const auto at = text.find(begin) + 1;
+    EXPECT_TRUE(text.substr(at, text.find('\n', at) - at).ends_with(end)) << text.substr(at);
+  }
+  // The same as with flags.
+  const auto flags = sweep({"--nodes",   "5",
+                            "--for",     "20s",
+                            "--crash",   "3@2s",
+                            "--seed",    "3",
+                            "--seeds",   "2",
+                            "--vary",    "swim.suspicion_mult=1,9",
+                            "--vary",    "network.loss=0,0.1",
+                            "--figures", "detection.all_s",
+                            "--set",     "expect.detection.all_s=<= 7",
+                            "--out",     folder.file("flags.csv")});
+  EXPECT_EQ(flags.status, kDone) << flags.err;
+  const auto rows = [&](const std::string& file) {
+    const std::string all = folder.read(file);
+    return all.substr(all.find("\npoint"));
+  };
+  EXPECT_EQ(rows("flags.csv"), rows("runs.csv"));
+}
+
+TEST(SimSweep, flags_win_over_the_table_of_the_file) {
+  const auto swept = [](SweepWords words, const std::vector<agent::Given>& flags) {
+    words.values = read_plan_text(kPlan, "p.toml").values;
+    const auto wrong = take_sweep_table(words.values, flags, words);
+    EXPECT_TRUE(wrong.empty()) << describe(wrong[0]);
+    words.values.insert(words.values.end(), flags.begin(), flags.end());
+    auto loaded = make_sweep(words);
+    EXPECT_TRUE(loaded.faults.empty()) << describe(loaded.faults[0]);
+    return std::move(loaded.sweep);
+  };
+  SweepWords words;
+  words.seeds = 5;
+  words.figures = {"false_deaths"};
+  words.vary = {"network.loss=0.2", "network.jitter=1ms,2ms"};
+  auto one = swept(words, {});
+  EXPECT_EQ(one.seeds, 5u);
+  EXPECT_EQ(one.figures.front(), "false_deaths");
+  EXPECT_THAT(one.keys, ElementsAre("swim.suspicion_mult", "network.loss", "network.jitter"));
+  EXPECT_THAT(one.points.back(), ElementsAre("9", "0.2", "2ms"));
+  one = swept({}, {{"network.loss", "--loss", std::string("0.3")}});
+  EXPECT_THAT(one.keys, ElementsAre("swim.suspicion_mult")) << "a knob that is set does not vary";
+  words = {};
+  words.points = {"nodes=6", "nodes=7"};
+  EXPECT_THAT(swept(words, {}).keys, ElementsAre("nodes")) << "a list of points leaves no axes";
+}
+
+TEST(SimSweep, a_wrong_table_is_named_by_line_and_key_and_by_every_command) {
+  const Folder folder;
+  const auto err = [&](const std::string& table) {
+    folder.write("plan.toml", table);
+    const auto said = sweep({folder.file("plan.toml")});
+    EXPECT_EQ(said.status, kUsage);
+    return said.err.substr(said.err.find("plan.toml"));
+  };
+  EXPECT_THAT(err("[sweep]\nseed = 4\n"),
+              HasSubstr("plan.toml:2: sweep.seed: there is no such key; did you mean sweep.seeds?"));
+  EXPECT_THAT(tests::say({"sim", "cluster", folder.file("plan.toml")}).err, HasSubstr("plan.toml:2: sweep.seed"));
+  EXPECT_THAT(err("[sweep]\nseeds = 0\n"), HasSubstr("plan.toml:2: sweep.seeds: 0 is not a number of runs"));
+  EXPECT_THAT(err("[sweep]\nof = \"bench\"\n"), HasSubstr("plan.toml:2: sweep.of: \"bench\" is no experiment"));
+  EXPECT_THAT(
+      err("[sweep]\nfigures = [\"detection.al_s\"]\n"),
+      HasSubstr("plan.toml:2: figures: there is no figure \"detection.al_s\"; did you mean detection.all_s?"));
+  EXPECT_THAT(err("[sweep.vary]\nnetwork.loss = 0.5\n"),
+              HasSubstr("plan.toml:2: sweep.vary.network.loss: 0.5 is not a list"));
+  EXPECT_THAT(err("[sweep.vary]\nnetwork.loss = []\n"), HasSubstr("the list is empty"));
+  EXPECT_THAT(err("[sweep.vary]\nnetwork.los = [0, 1]\n"),
+              HasSubstr("plan.toml:2: network.los: there is no such key; did you mean network.loss?"));
+  EXPECT_THAT(err("[sweep.vary]\nnetwork.loss = [0, 2]\n"), HasSubstr("plan.toml:2: network.loss: \"2\" is not"));
+  EXPECT_THAT(err("[sweep.vary]\nseed = [1, 2]\n"), HasSubstr("--seeds says how many"));
+  EXPECT_THAT(err("[sweep.vary]\nnetwork.loss = [0]\n[expect]\nfalse_death = 0\n"),
+              HasSubstr("plan.toml:4: expect.false_death"));
+}
+
+TEST(SimSweep, an_epidemic_can_stand_in_a_file_too) {
+  const Folder folder;
+  folder.write("plan.toml",
+               "[cluster]\nnodes = 200\n[sweep]\nof = \"spread\"\nseeds = 3\n[sweep.vary]\n"
+               "fanout = [1, 2]\nmode = [\"push\", \"pull\"]\n");
+  const auto said = sweep({folder.file("plan.toml")});
+  EXPECT_EQ(said.status, kDone) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("sweep of spread: 4 points, 3 seeds from 1"));
 }
 
 TEST(SimSweep, the_number_of_workers_leaves_no_trace) {

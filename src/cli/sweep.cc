@@ -9,36 +9,14 @@
 #include "agent/text.h"
 #include "agent/version.h"
 #include "base/hash.h"
+#include "cli/plan_file.h"
+#include "cli/plan_read.h"
 #include "cli/sweep_experiments.h"
 
 namespace hearsay::cli {
 namespace {
 
 using agent::Given;
-
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(' ') - first + 1));
-}
-
-std::vector<std::string> split(std::string_view text, char by) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const auto end = text.find(by);
-    parts.push_back(trimmed(text.substr(0, end)));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-std::string given_text(const Given& given) {
-  if (const auto* text = std::get_if<std::string>(&given.value)) return *text;
-  if (const auto* number = std::get_if<std::int64_t>(&given.value)) return std::to_string(*number);
-  if (const auto* number = std::get_if<double>(&given.value)) return exact_text(*number);
-  if (const auto* flag = std::get_if<bool>(&given.value)) return *flag ? "true" : "false";
-  return "a list";
-}
 
 // " (0123456789abcdef)": another file of this name is another sweep.
 std::string hash_of_file(const std::string& path) {
@@ -53,20 +31,20 @@ std::string hash_of_file(const std::string& path) {
 class Maker {
  public:
   LoadedSweep make(const SweepWords& words) {
-    sweep_.of = words.of;
-    sweep_.seeds = words.seeds;
-    if (words.of != "cluster" && words.of != "spread") {
-      fault("--of " + words.of, "", "there is no such experiment", "choose cluster or spread");
+    sweep_.of = words.of.value_or("cluster");
+    sweep_.seeds = words.seeds.value_or(10);
+    if (sweep_.of != "cluster" && sweep_.of != "spread") {
+      fault("--of " + sweep_.of, "", "there is no such experiment", "choose cluster or spread");
       return take();
     }
     read_seed(words);
-    read_figures(words.figures);
+    read_figures(words);
     if (!words.points.empty() && !words.vary.empty()) {
       fault("--point", "", "--vary makes a grid, --point a list; they do not mix", "use one of them");
     } else if (!words.points.empty()) {
       read_list(words.points);
     } else {
-      read_grid(words.vary);
+      read_grid(words);
     }
     check_size();
     if (loaded_.faults.empty()) make_experiment(words);
@@ -88,7 +66,7 @@ class Maker {
   void read_seed(const SweepWords& words) {
     for (const Given& given : words.values) {
       if (!is_seed(given.key)) continue;
-      const std::string text = given_text(given);
+      const std::string text = plain_text(given);
       const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), sweep_.first_seed);
       if (error != std::errc() || stop != text.data() + text.size()) {
         fault(given.where, given.key, "\"" + text + "\" is not a whole number", "write the first of the seeds");
@@ -97,13 +75,18 @@ class Maker {
     if (sweep_.first_seed > UINT64_MAX - kRunsMax) {
       fault("--seed", "", "so large a seed leaves no room for those after it", "give a smaller one");
     }
-    if (words.seeds < 1) fault("--seeds", "", "0 seeds are no run at all", "give 1 or more");
+    if (sweep_.seeds < 1) fault("--seeds", "", "0 seeds are no run at all", "give 1 or more");
   }
 
-  void read_figures(const std::vector<std::string>& wanted) {
+  void read_figures(const SweepWords& words) {
     const FigureNames& names = figure_names(sweep_.of);
+    const auto& wanted = words.figures;
     sweep_.figures = wanted.empty() ? names.usual : std::vector<std::string>();
-    const std::vector<std::string_view> known(names.all.begin(), names.all.end());
+    const bool expects = sweep_.of == "cluster" && std::ranges::any_of(words.values, [](const Given& given) {
+                           return given.key.starts_with("expect.");
+                         });
+    std::vector<std::string_view> known(names.all.begin(), names.all.end());
+    if (expects) known.push_back(kExpected);
     for (const auto& list : wanted) {
       for (const auto& name : split(list, ',')) {
         if (name == "all") {
@@ -112,7 +95,8 @@ class Maker {
           const auto near = agent::closest(name, known);
           std::string some;
           for (const auto& one : names.usual) some += (some.empty() ? "" : ", ") + one;
-          fault("--figures " + name, "", "there is no such figure",
+          fault(words.figures_where.empty() ? "--figures " + name : words.figures_where, "figures",
+                "there is no figure \"" + name + "\"",
                 near.empty()
                     ? "usual ones are " + some + "; all are in `hearsay sim " + sweep_.of + " --format json`"
                     : "did you mean " + std::string(near) + "?");
@@ -121,7 +105,9 @@ class Maker {
         }
       }
     }
-    for (const auto& name : names.always) {
+    auto always = names.always;
+    if (expects) always.emplace_back(kExpected);
+    for (const auto& name : always) {
       if (std::ranges::count(sweep_.figures, name) == 0) sweep_.figures.push_back(name);
     }
   }
@@ -129,36 +115,52 @@ class Maker {
   // A knob that may vary, and has not been named before.
   bool add_key(const std::string& where, const std::string& key) {
     if (key.empty() || is_seed(key)) {
-      fault(where + " " + key, key, key.empty() ? "it names no knob" : "seeds are not a knob",
+      fault(where, key, key.empty() ? "it names no knob" : "seeds are not a knob",
             key.empty() ? "write for example network.loss=0,0.05" : "--seeds says how many runs each point has");
       return false;
     }
     if (std::ranges::count(sweep_.keys, key) > 0) {
-      fault(where + " " + key, key, "it varies already", "give all its values at once");
+      fault(where, key, "it varies already", "give all its values at once");
       return false;
     }
     sweep_.keys.push_back(key);
+    wheres_.push_back(where);
     return true;
   }
 
-  void read_grid(const std::vector<std::string>& vary) {
+  // Those of the file, with the values of --vary where it names the same knob, then the other ones of --vary.
+  static std::vector<SweepAxis> axes_of(const SweepWords& words) {
+    std::vector<SweepAxis> axes = words.axes;
+    for (const auto& text : words.vary) {
+      const auto equals = text.find('=');
+      const std::string key = trimmed(text.substr(0, equals));
+      const std::string list = equals == std::string::npos ? "" : trimmed(text.substr(equals + 1));
+      SweepAxis axis{"--vary " + key, key, list.empty() ? std::vector<std::string>() : split(list, ',')};
+      const auto same = std::ranges::find_if(
+          axes, [&](const SweepAxis& one) { return !one.where.starts_with("--") && one.key == plan_key(key); });
+      if (same != axes.end()) {
+        *same = std::move(axis);
+      } else {
+        axes.push_back(std::move(axis));
+      }
+    }
+    return axes;
+  }
+
+  void read_grid(const SweepWords& words) {
     std::vector<std::vector<std::string>> axes;
     double count = 1;
-    for (const auto& axis : vary) {
-      const auto equals = axis.find('=');
-      const std::string key = trimmed(axis.substr(0, equals));
-      if (!add_key("--vary", key)) continue;
-      const std::string list = equals == std::string::npos ? "" : trimmed(axis.substr(equals + 1));
-      axes.push_back(split(list, ','));
-      count *= static_cast<double>(axes.back().size());
-      if (list.empty())
-        fault("--vary " + key, key, "it has no values", "write for example " + key + "=VALUE,VALUE");
-      for (const auto& value : axes.back()) {
-        if (std::ranges::count(axes.back(), value) > 1) {
-          fault("--vary " + key, key, "the value " + value + " stands there twice", "leave one out");
+    for (auto& [where, key, values] : axes_of(words)) {
+      if (!add_key(where, key)) continue;
+      count *= static_cast<double>(values.size());
+      if (values.empty()) fault(where, key, "it has no values", "write for example " + key + "=VALUE,VALUE");
+      for (const auto& value : values) {
+        if (std::ranges::count(values, value) > 1) {
+          fault(where, key, "the value " + value + " stands there twice", "leave one out");
           break;
         }
       }
+      axes.push_back(std::move(values));
     }
     if (count > kPointsMax) {
       too_many(count);
@@ -195,7 +197,7 @@ class Maker {
           fault("--point " + keys.back(), keys.back(), "it has no value", "write KEY=VALUE,KEY=VALUE");
       }
       if (sweep_.points.empty()) {
-        for (const auto& key : keys) add_key("--point", key);
+        for (const auto& key : keys) add_key("--point " + key, key);
       } else if (keys != sweep_.keys) {
         fault("--point " + text, "", "all points name the same knobs in the same order",
               "the first one begins the rule");
@@ -227,7 +229,7 @@ class Maker {
         if (!is_seed(given.key)) values.push_back(given);
       }
       for (std::size_t i = 0; i < sweep_.keys.size(); ++i) {
-        values.push_back({sweep_.keys[i], (sweep_.grid ? "--vary " : "--point ") + sweep_.keys[i], point[i]});
+        values.push_back({sweep_.keys[i], wheres_[i], point[i]});
       }
       all.push_back(std::move(values));
     }
@@ -246,7 +248,8 @@ class Maker {
     std::string& text = sweep_.description;
     text = "hearsay " + std::string(agent::version()) + ", sweep of " + sweep_.of + "\n";
     for (const Given& given : words.values) {
-      if (!is_seed(given.key)) text += given.key + " = " + given_text(given) + "\n";
+      if (is_seed(given.key) || given.key == "measure.figures") continue;  // said below
+      text += given.key + " = " + plain_text(given) + "\n";
     }
     if (words.config_file)
       text += "configuration = " + *words.config_file + hash_of_file(*words.config_file) + "\n";
@@ -267,6 +270,7 @@ class Maker {
 
   LoadedSweep loaded_;
   Sweep sweep_;
+  std::vector<std::string> wheres_;  // of the keys
 };
 
 }  // namespace

@@ -20,13 +20,23 @@ namespace hearsay::cli {
 inline constexpr std::size_t kPointsMax = 10'000;
 inline constexpr std::size_t kRunsMax = 1'000'000;
 
-// As the words were given; each `vary` is "KEY=VALUE,VALUE", each `points` entry "KEY=VALUE,KEY=VALUE".
+// A knob that varies.
+struct SweepAxis {
+  std::string where;  // flag, or file and line
+  std::string key;
+  std::vector<std::string> values;
+};
+
+// As the words were given; each `vary` is "KEY=VALUE,VALUE", each `points` entry "KEY=VALUE,KEY=VALUE", each of the
+// figures "NAME,NAME".
 struct SweepWords {
-  std::string of = "cluster";
+  std::optional<std::string> of;  // default: cluster
   std::vector<std::string> vary;
+  std::vector<SweepAxis> axes;  // of a file; `vary` of the same knob replaces the values
   std::vector<std::string> points;
-  std::vector<std::string> figures;  // empty: the experiment's own choice
-  std::uint64_t seeds = 10;
+  std::vector<std::string> figures;        // empty: the experiment's own choice
+  std::string figures_where;               // where a file names them; empty: --figures
+  std::optional<std::uint64_t> seeds;      // default: 10
   std::vector<agent::Given> values;        // what is the same at all points, in order
   std::optional<std::string> config_file;  // an agent's configuration
 };

@@ -7,6 +7,8 @@
 #include "agent/text.h"
 #include "cli/memory.h"
 #include "cli/plan_file.h"
+#include "cli/plan_read.h"
+#include "cli/run_figures.h"
 #include "sim/cluster.h"
 #include "sim/spread/trial.h"
 
@@ -18,52 +20,41 @@ using agent::Given;
 
 // ---- whole clusters ----
 
+struct ClusterPoint {
+  sim::ClusterPlan plan;
+  std::vector<Expectation> expectations;
+};
+
 class Clusters : public Experiment {
  public:
-  Clusters(std::vector<sim::ClusterPlan> plans, const std::vector<std::string>& figures)
-      : plans_(std::move(plans)) {
-    const auto all = names_of(sim::ClusterReport());
-    for (const auto& figure : figures) {
-      places_.push_back(static_cast<std::size_t>(std::ranges::find(all, figure) - all.begin()));
-    }
-  }
-  static std::vector<sim::Figure> figures_of_run(const sim::ClusterReport& report) {
-    auto all = figures_of(report);
-    all.push_back({"settled", report.settled ? 1 : 0});
-    all.push_back({"agreed", report.agreed ? 1 : 0});
-    all.push_back(
-        {"detected",
-         std::ranges::all_of(report.detections, [](const auto& d) { return d.times.size() >= d.observers; }) ? 1
-                                                                                                             : 0});
-    all.push_back({"unharmed", report.false_deaths == 0 ? 1 : 0});
-    all.push_back({"violations", static_cast<double>(report.violations.size())});
-    return all;
-  }
-  static std::vector<std::string> names_of(const sim::ClusterReport& report) {
-    std::vector<std::string> names;
-    for (auto& figure : figures_of_run(report)) names.push_back(std::move(figure.name));
-    return names;
-  }
+  Clusters(std::vector<ClusterPoint> points, std::vector<std::string> figures)
+      : points_(std::move(points)), figures_(std::move(figures)) {}
   std::optional<Row> run(std::size_t point, std::uint64_t seed,
                          const std::function<bool(double)>& go_on) const override {
-    sim::ClusterPlan plan = plans_[point];
+    sim::ClusterPlan plan = points_[point].plan;
     plan.seed = seed;
     const auto report = run_cluster(plan, go_on);
     if (report.interrupted) return std::nullopt;
-    const auto all = figures_of_run(report);
+    auto all = run_figures(report);
+    const auto& expectations = points_[point].expectations;
+    if (!expectations.empty())
+      all.push_back({std::string(kExpected), all_met(judge(expectations, report)) ? 1 : 0});
     Row row;
-    for (const std::size_t place : places_) row.push_back(all[place].value);
+    for (const auto& figure : figures_) {
+      const auto found = std::ranges::find(all, figure, &sim::Figure::name);
+      row.push_back(found == all.end() ? std::nullopt : found->value);
+    }
     return row;
   }
   double run_bytes() const override {
     double most = 0;
-    for (const auto& plan : plans_) most = std::max(most, cluster_bytes(plan));
+    for (const auto& point : points_) most = std::max(most, cluster_bytes(point.plan));
     return most;
   }
 
  private:
-  std::vector<sim::ClusterPlan> plans_;
-  std::vector<std::size_t> places_;  // of the figures among all
+  std::vector<ClusterPoint> points_;
+  std::vector<std::string> figures_;
 };
 
 // ---- epidemics ----
@@ -186,17 +177,17 @@ void read_spread(const Given& given, spread::Settings& settings, std::vector<age
                       near.empty() ? "its knobs are " + list : "did you mean " + std::string(near) + "?"});
     return;
   }
-  const auto* text = std::get_if<std::string>(&given.value);
-  if (text == nullptr || !known->read(*text, settings)) {
-    faults.push_back({given.where, given.key,
-                      "\"" + (text == nullptr ? std::string() : *text) + "\" is not what it takes",
-                      "write " + std::string(known->takes)});
+  if (const std::string text = plain_text(given); !known->read(text, settings)) {
+    faults.push_back(
+        {given.where, given.key, "\"" + text + "\" is not what it takes", "write " + std::string(known->takes)});
   }
 }
 
 FigureNames cluster_names() {
-  return {Clusters::names_of(sim::ClusterReport()),
-          {"settled", "agreed", "detected", "unharmed"},
+  auto shares = run_shares();
+  shares.emplace_back(kExpected);
+  return {run_figure_names(),
+          std::move(shares),
           {"detection.first_s", "detection.median_s", "detection.all_s", "false_suspicions", "false_deaths",
            "bytes_per_node_s"},
           {"agreed", "violations"}};
@@ -221,10 +212,10 @@ LoadedExperiment make_clusters(const std::vector<std::vector<Given>>& points,
                                const std::optional<std::string>& config_file,
                                const std::vector<std::string>& figures) {
   LoadedExperiment made;
-  std::vector<sim::ClusterPlan> plans;
+  std::vector<ClusterPoint> plans;
   for (const auto& values : points) {
     auto loaded = make_plan(values, config_file);
-    plans.push_back(std::move(loaded.plan));
+    plans.push_back({std::move(loaded.plan), std::move(loaded.expectations)});
     for (auto& fault : loaded.faults) made.faults.push_back(std::move(fault));
   }
   if (made.faults.empty()) made.experiment = std::make_shared<Clusters>(std::move(plans), figures);

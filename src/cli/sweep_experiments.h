@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "cli/sweep.h"
 
@@ -14,6 +15,9 @@ struct LoadedExperiment {
 };
 
 // All figures that an experiment has, those that are yes or no, and which of them it shows unless asked.
+// Yes: the run kept to all limits of [expect]. A figure of clusters, of which something is expected.
+inline constexpr std::string_view kExpected = "expected";
+
 struct FigureNames {
   std::vector<std::string> all;
   std::vector<std::string> shares;

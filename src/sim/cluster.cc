@@ -94,11 +94,20 @@ class Run {
       stage_.run_until(next);
       done = next;
       traffic_.sample(world_, done);
+      if (done == plan_.count_from) {
+        traffic_.count_from(world_);
+        recorder_.count_from(world_.elapsed());
+      } else if (done == plan_.count_until) {
+        traffic_.count_until(world_);
+        recorder_.count_until(world_.elapsed());
+      }
       if (done / kSecond % 10 == 0) look();
       const double share = static_cast<double>(done.count()) / static_cast<double>(plan_.duration.count());
       if (!go_on(share) && done < plan_.duration) report_.interrupted = true;
     }
     report_.measured = done;
+    report_.counted_from = done >= plan_.count_from ? plan_.count_from : Duration{};
+    report_.counted_until = std::min(plan_.count_until.value_or(done), done);
   }
 
   void finish() {

@@ -45,6 +45,28 @@ TEST(Cluster, the_same_plan_gives_the_same_trace_and_another_seed_another) {
   EXPECT_NE(run_cluster(plan, always).trace_hash, first.trace_hash);
 }
 
+TEST(Cluster, traffic_counts_between_two_moments_and_nothing_else_changes) {
+  auto plan = plan_of(8, seconds(40), {{.what = Fault::What::crash, .at = milliseconds(12'500), .place = 3}});
+  const auto whole = run_cluster(plan, always);
+  plan.count_until = seconds(15);
+  const auto first = run_cluster(plan, always);
+  plan.count_from = *plan.count_until;
+  plan.count_until.reset();
+  const auto second = run_cluster(plan, always);
+  EXPECT_EQ(first.trace_hash, whole.trace_hash);
+  EXPECT_EQ(second.trace_hash, whole.trace_hash);
+  EXPECT_EQ(first.node_milliseconds, 7u * 15'000 + 12'500);
+  EXPECT_EQ(second.node_milliseconds, 7u * 25'000);
+  EXPECT_GT(first.counters[Count::datagrams_out], 0u);
+  for (std::size_t i = 0; i < kCounts; ++i) {
+    EXPECT_EQ(first.counters.values[i] + second.counters.values[i], whole.counters.values[i]) << i;
+  }
+  EXPECT_EQ(first.sent[MessageKind::ping].bytes + second.sent[MessageKind::ping].bytes,
+            whole.sent[MessageKind::ping].bytes);
+  EXPECT_EQ(second.messages, whole.messages) << "the simulator's work is that of the whole run";
+  EXPECT_EQ(second.detections.at(0).times, whole.detections.at(0).times) << "it crashed before";
+}
+
 TEST(Cluster, a_pause_shorter_than_the_suspicion_is_no_death) {
   const auto report = run_cluster(
       plan_of(10, seconds(30), {{.what = Fault::What::pause, .at = seconds(2), .lasts = seconds(3), .place = 4}}),

@@ -279,9 +279,22 @@ void Recorder::begin(Duration now) {
   measuring_ = true;
   counted_to_ = now;
   pair_seconds_ = 0;
+  count_from(now);
+}
+
+void Recorder::count_from(Duration now) {
   for (Truth& truth : truths_) {
     truth.up_since = now;
     truth.up_for = {};
+  }
+}
+
+void Recorder::count_until(Duration now) {
+  if (counted_) return;
+  counted_ = true;
+  for (const Truth& truth : truths_) {
+    const Duration up = truth.up_for + (truth.up ? now - truth.up_since : Duration{});
+    found_.node_milliseconds += static_cast<std::uint64_t>(up / std::chrono::milliseconds(1));
   }
 }
 
@@ -338,10 +351,8 @@ void Recorder::end(Duration now, ClusterReport& report) {
     std::ranges::sort(quality.durations);
     std::ranges::sort(quality.recurrences);
   }
-  for (const Truth& truth : truths_) {
-    const Duration up = truth.up_for + (truth.up ? now - truth.up_since : Duration{});
-    report.node_milliseconds += static_cast<std::uint64_t>(up / std::chrono::milliseconds(1));
-  }
+  count_until(now);
+  report.node_milliseconds = found_.node_milliseconds;
   report.suspecting = std::move(mistakes_[suspecting].quality);
   report.failing = std::move(mistakes_[failing].quality);
   report.suspicions = found_.suspicions;

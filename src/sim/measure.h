@@ -37,6 +37,10 @@ class Recorder {
 
   // The clock of the plan starts: all that is reported counts from here.
   void begin(Duration now);
+  // The time that nodes run (ClusterReport::node_milliseconds) counts between these two; without them, from `begin`
+  // to `end`.
+  void count_from(Duration now);
+  void count_until(Duration now);
   // Ends the measuring and puts what was found into the report.
   void end(Duration now, ClusterReport& report);
 
@@ -114,7 +118,8 @@ class Recorder {
   std::map<Place, std::vector<std::size_t>> news_of_;
   std::map<Place, std::size_t> story_of_;
   std::size_t turns_ = 0;
-  ClusterReport found_;  // what is counted on the way
+  bool counted_ = false;  // the time that nodes run
+  ClusterReport found_;   // what is counted on the way
 };
 
 }  // namespace hearsay::sim

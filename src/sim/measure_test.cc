@@ -288,12 +288,17 @@ TEST(Figures, rates_are_those_of_a_running_node) {
   report.counters.add(Count::datagram_bytes_out, 1000);
   report.counters.add(Count::stream_bytes_out, 500);
   report.counters.add(Count::datagrams_out, 100);
-  report.traffic.resize(2);
-  report.traffic[0].node_s = 10;
-  report.traffic[0].datagram_bytes = 650;
-  report.traffic[0].stream_bytes = 50;
-  report.traffic[1].node_s = 2;
-  report.traffic[1].datagram_bytes = 100;
+  report.counted_from = seconds(1);
+  report.counted_until = seconds(3);
+  report.traffic.resize(4);
+  for (std::size_t i = 0; i < 4; ++i) report.traffic[i].to = seconds(i + 1);
+  report.traffic[0].node_s = report.traffic[3].node_s = 1;
+  report.traffic[0].datagram_bytes = report.traffic[3].datagram_bytes = 5000;  // before and after
+  report.traffic[2].node_s = 2;
+  report.traffic[2].datagram_bytes = 100;
+  report.traffic[1].node_s = 10;
+  report.traffic[1].datagram_bytes = 650;
+  report.traffic[1].stream_bytes = 50;
   report.sent.add(MessageKind::ping, 20);
   report.sent.add(MessageKind::ping, 30);
   EXPECT_EQ(figure(report, "bytes_per_node_s"), 30);

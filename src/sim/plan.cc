@@ -38,6 +38,15 @@ std::vector<ConfigFault> faults_of(const ClusterPlan& plan) {
              "let fewer join");
   }
   if (plan.duration <= Duration{}) complain("cluster.for", "it is no time", "choose for example 60s");
+  const auto whole = [](Duration time) { return time % std::chrono::seconds(1) == Duration{}; };
+  const Duration until = plan.count_until.value_or(plan.duration);
+  if (plan.count_from < Duration{} || !whole(plan.count_from) || plan.count_from >= plan.duration) {
+    complain("measure.from", "it is no whole second before the end", "choose for example 10s");
+  } else if (until > plan.duration || (plan.count_until && !whole(until))) {
+    complain("measure.until", "it is no whole second up to the end", "leave it out to measure to the end");
+  } else if (until <= plan.count_from && plan.duration > Duration{}) {
+    complain("measure.until", "it is not after measure.from", "leave it out to measure to the end");
+  }
   const auto& network = plan.network;
   const std::string how = "docs/simulation.md explains the model";
   if (const auto wrong = complaint_of(network); !wrong.empty()) {

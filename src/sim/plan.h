@@ -20,6 +20,10 @@ struct ClusterPlan {
   Duration duration = std::chrono::seconds(60);  // after the cluster has settled
   Duration settle_max = std::chrono::seconds(120);
   std::vector<Fault> faults;
+  // Traffic and counters count between these two moments of the plan's clock, whole seconds both; no end: until the
+  // end.
+  Duration count_from{};
+  std::optional<Duration> count_until{};
   // The inputs of this node are recorded; a fresh node that is fed with them must do the same
   // (sim/tape).
   std::optional<Place> taped{};

@@ -119,7 +119,10 @@ std::vector<Figure> figures_of(const ClusterReport& report) {
   figures.add("stream_bytes_per_node_s", streams);
   figures.add("packets_per_node_s", report.rate(Count::datagrams_out));
   std::optional<double> peak;
-  for (const auto& sample : report.traffic) peak = std::max(peak.value_or(0), sample.bytes_per_node_s());
+  for (const auto& sample : report.traffic) {
+    if (sample.to <= report.counted_from || sample.to > report.counted_until) continue;
+    peak = std::max(peak.value_or(0), sample.bytes_per_node_s());
+  }
   figures.add("peak_bytes_per_node_s", peak);
   for (std::size_t i = 0; i < kMessageKinds; ++i) {
     const std::string name = std::string("sent.") + name_of(static_cast<MessageKind>(i));

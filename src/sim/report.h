@@ -110,13 +110,16 @@ struct ClusterReport {
   bool agreed = false;
   std::string disagreement;
   std::vector<std::string> violations;  // of invariants (sim/checkers), the first ones
-  std::uint64_t node_milliseconds = 0;  // sum over nodes of the time that they ran while measured
-  Counters counters;                    // of all nodes, while measured
+  // What follows counts between these two: all of the plan's clock, unless the plan says otherwise.
+  Duration counted_from{};
+  Duration counted_until{};
+  std::uint64_t node_milliseconds = 0;  // sum over nodes of the time that they ran
+  Counters counters;                    // of all nodes
   std::uint64_t messages = 0;           // decoded in the whole run, settling included: the simulator's work
   std::uint64_t datagrams = 0;          // likewise
   Network::Counts network;              // likewise: what the network did to them
   std::vector<TrafficSample> traffic;   // over time
-  Sent sent;                            // of all nodes, while measured
+  Sent sent;                            // of all nodes, while counted as above
   std::uint64_t trace_hash = 0;         // over every datagram (when, from, to, bytes) and every notice
 
   double node_seconds() const { return static_cast<double>(node_milliseconds) / 1000; }

@@ -28,16 +28,34 @@ void TrafficMeter::take(const World& world, Place place) {
   before_[place] = {};
 }
 
-void TrafficMeter::sample(const World& world, Duration clock) {
+void TrafficMeter::subtract(Counted& sum, const Counted& less) {
+  for (std::size_t i = 0; i < kCounts; ++i) sum.counters.values[i] -= less.counters.values[i];
+  for (std::size_t i = 0; i < kMessageKinds; ++i) {
+    sum.sent.kinds[i].messages -= less.sent.kinds[i].messages;
+    sum.sent.kinds[i].bytes -= less.sent.kinds[i].bytes;
+  }
+}
+
+TrafficMeter::Counted TrafficMeter::sum(const World& world) {
   if (before_.size() < world.size()) before_.resize(world.size());
   Counted sum = gone_;
-  std::size_t up = 0;
   for (Place place = 0; place < world.size(); ++place) {
-    if (!world.is_up(place)) continue;
-    ++up;
-    add(sum, world.node(place), before_[place]);
+    if (world.is_up(place)) add(sum, world.node(place), before_[place]);
   }
-  const auto grown = [&](Count count) { return sum.counters[count] - last_.counters[count]; };
+  return sum;
+}
+
+void TrafficMeter::count_from(const World& world) { from_ = sum(world); }
+
+void TrafficMeter::count_until(const World& world) {
+  if (!until_) until_ = sum(world);
+}
+
+void TrafficMeter::sample(const World& world, Duration clock) {
+  const Counted all = sum(world);
+  std::size_t up = 0;
+  for (Place place = 0; place < world.size(); ++place) up += world.is_up(place) ? std::size_t{1} : 0;
+  const auto grown = [&](Count count) { return all.counters[count] - last_.counters[count]; };
   TrafficSample sample;
   sample.to = clock;
   sample.node_s =
@@ -47,10 +65,10 @@ void TrafficMeter::sample(const World& world, Duration clock) {
   sample.stream_bytes = grown(Count::stream_bytes_out);
   sample.datagrams = grown(Count::datagrams_out);
   for (std::size_t i = 0; i < kMessageKinds; ++i) {
-    sample.sent.kinds[i].messages = sum.sent.kinds[i].messages - last_.sent.kinds[i].messages;
-    sample.sent.kinds[i].bytes = sum.sent.kinds[i].bytes - last_.sent.kinds[i].bytes;
+    sample.sent.kinds[i].messages = all.sent.kinds[i].messages - last_.sent.kinds[i].messages;
+    sample.sent.kinds[i].bytes = all.sent.kinds[i].bytes - last_.sent.kinds[i].bytes;
   }
-  last_ = sum;
+  last_ = all;
   if (in_last_ > 0 && in_last_ < merged_) {
     samples_.back().merge(sample);
     ++in_last_;
@@ -69,16 +87,14 @@ void TrafficMeter::sample(const World& world, Duration clock) {
 }
 
 void TrafficMeter::end(const World& world, ClusterReport& report) {
-  if (before_.size() < world.size()) before_.resize(world.size());
-  Counted sum = gone_;
+  count_until(world);
+  subtract(*until_, from_);
+  report.counters = until_->counters;
+  report.sent = until_->sent;
   report.messages = gone_messages_;
   for (Place place = 0; place < world.size(); ++place) {
-    if (!world.is_up(place)) continue;
-    add(sum, world.node(place), before_[place]);
-    report.messages += world.node(place).counters()[Count::messages_in];
+    if (world.is_up(place)) report.messages += world.node(place).counters()[Count::messages_in];
   }
-  report.counters = sum.counters;
-  report.sent = sum.sent;
   report.traffic = std::move(samples_);
 }
 

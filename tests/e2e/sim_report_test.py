@@ -6,7 +6,7 @@ import subprocess
 import xml.etree.ElementTree as xml
 from html.parser import HTMLParser
 
-from support.cluster import HEARSAY
+from support.cluster import HEARSAY, ROOT
 
 VOID = {"meta", "br", "hr", "link", "img", "input"}
 
@@ -82,6 +82,20 @@ def test_csv_and_json_hold_the_same_figures():
     assert float(row["detection.median_s"]) == figures["detection"]["median_s"]
     assert int(row["counters.probes"]) == figures["counters"]["probes"]
     assert float(row["sent.ping.bytes_per_node_s"]) == figures["sent"]["ping"]["bytes_per_node_s"]
+
+
+def test_a_plan_is_a_test_of_its_own():
+    plan = "examples/scenarios/crash.toml"
+    done = run(plan, "--figures", "agreed", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    text = (ROOT / plan).read_text()
+    line = text[:text.index("detection.all_s =")].count("\n") + 1
+    done = run(plan, "--set", "swim.suspicion_mult=12", "--format", "json", cwd=ROOT)
+    assert done.returncode == 3
+    assert f"{plan}:{line}: expect.detection.all_s: it is " in done.stderr and done.stderr.count("\n") == 1
+    figures = json.loads(done.stdout)
+    assert figures["expected"] is False and figures["detection"]["all_s"] > 15
+    assert [one["met"] for one in figures["expectations"]] == [False, True, True]
 
 
 def test_what_cannot_be_written_is_refused_before_the_run(tmp_path):
