@@ -38,6 +38,21 @@ void Intents::on_message(Step& step, const Origin& origin, const wire::LeaveInte
   if (take(step, origin, claim)) tell_on(step, origin, intent.node);
 }
 
+LamportTime time_of_leave(LamportTime told, LamportTime held, Intent intent, bool up) {
+  const bool counts = intent == Intent::joining || (intent == Intent::none && !up);
+  return told == held && counts ? LamportTime{told.value + 1} : told;
+}
+
+void Intents::on_left(Step& step, const Origin& origin, std::string_view name, LamportTime told) {
+  const MemberId id = step.members.find(name);
+  LamportTime time = told;
+  if (id.valid()) {
+    const auto& row = step.members.row(id);
+    time = time_of_leave(told, row.intent_time, row.intent, members::is_up(row.verdict));
+  }
+  take(step, origin, {name, time, Intent::leaving});
+}
+
 bool Intents::take(Step& step, const Origin& origin, const IntentClaim& intent) {
   if (intent.name.empty() || intent.name.size() > kNameBytesMax || !clock_->believes(intent.time)) {
     step.counters.add(Count::dropped_malformed);

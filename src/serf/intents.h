@@ -19,6 +19,13 @@ namespace hearsay::serf {
 // Intents about unknown members that are kept.
 inline constexpr std::size_t kBufferedMax = 1024;
 
+// When a member left that a table shows as left, with this status time. A table tells of a leave under way with the
+// time of the leave, too, and there it looks like a join; so a leave that is over counts against a join of the same
+// time, and against a failure: one later. Serf always adds one; then two tables that tell each other of a leave
+// date it later and later, until it outbids the member's return. One that came back has no intent until it says so,
+// and the old leave is nothing against it.
+LamportTime time_of_leave(LamportTime told, LamportTime held, members::Intent intent, bool up);
+
 class Intents {
  public:
   enum class Timer { expire };  // one for each kept intent: forget it
@@ -27,6 +34,8 @@ class Intents {
 
   void on_message(room::Step& step, const room::Origin& origin, const wire::JoinIntent& intent);
   void on_message(room::Step& step, const room::Origin& origin, const wire::LeaveIntent& intent);
+  // A table exchange shows the member as left; this is its status time there.
+  void on_left(room::Step& step, const room::Origin& origin, std::string_view name, LamportTime told);
   // Tells everybody that we are here, at the present time of the clock.
   void announce_join(room::Step& step);
   // Tells everybody that we will go.

@@ -34,6 +34,19 @@ TEST(Clock, nobody_can_wear_it_out) {
   EXPECT_EQ(clock.reading(), LamportTime{kLamportJump + 6});
 }
 
+TEST(Intents, a_leave_that_is_over_counts_against_a_join_of_its_time_and_a_failure) {
+  for (const bool up : {false, true}) {
+    EXPECT_EQ(time_of_leave({7}, {7}, Intent::joining, up), LamportTime{8});
+    EXPECT_EQ(time_of_leave({7}, {7}, Intent::leaving, up), LamportTime{7}) << "known";
+    for (const auto intent : {Intent::none, Intent::joining, Intent::leaving}) {
+      EXPECT_EQ(time_of_leave({7}, {6}, intent, up), LamportTime{7});
+      EXPECT_EQ(time_of_leave({7}, {8}, intent, up), LamportTime{7});
+    }
+  }
+  EXPECT_EQ(time_of_leave({7}, {7}, Intent::none, false), LamportTime{8}) << "it failed";
+  EXPECT_EQ(time_of_leave({7}, {7}, Intent::none, true), LamportTime{7}) << "it came back";
+}
+
 class IntentsTest : public tests::RoomFixture {
  protected:
   void hear(const wire::JoinIntent& intent) { hear_any(intent); }

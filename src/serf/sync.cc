@@ -41,19 +41,20 @@ void Sync::merge(Step& step, const Origin& origin, ByteView state, bool joined) 
   std::vector<std::string_view> left = sync->left_members;
   std::ranges::sort(left);
   const auto has_left = [&](std::string_view name) { return std::ranges::binary_search(left, name); };
-  // A left member's status time belongs to its leave, and it must count against an equal one (Serf adds one).
   for (const auto& status : sync->status_times) {
-    if (has_left(status.name)) {
-      intents_->on_message(step, quiet, wire::LeaveIntent{{status.time.value + 1}, status.name, false});
-    }
+    if (has_left(status.name)) intents_->on_left(step, quiet, status.name, status.time);
   }
+  // Whoever holds a later time of ours than we ever told took it from an older leave: only a still later join
+  // helps.
+  const LamportTime told = step.members.self_row().intent_time;
   for (const auto& status : sync->status_times) {
     if (!has_left(status.name) && status.time.value > 0) {
       intents_->on_message(step, quiet, wire::JoinIntent{status.time, status.name});
     }
   }
   const auto& self = step.members.self_row();
-  if (joined && members::is_up(self.verdict) && self.intent != members::Intent::leaving)
+  const bool outdated = self.intent_time > told;
+  if ((joined || outdated) && members::is_up(self.verdict) && self.intent != members::Intent::leaving)
     intents_->announce_join(step);
 }
 

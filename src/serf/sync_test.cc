@@ -68,7 +68,7 @@ TEST_F(SyncTest, status_times_are_join_intents_and_the_left_leave_intents) {
   EXPECT_EQ(status("n2"), Status::alive);
   EXPECT_EQ(time_of("n2"), 7u);
   EXPECT_EQ(status("n3"), Status::leaving) << "left, as soon as memberlist says that it is down";
-  EXPECT_EQ(time_of("n3"), 10u);
+  EXPECT_EQ(time_of("n3"), 9u);
   EXPECT_TRUE(rumors->empty()) << "a table exchange is not gossip";
 }
 
@@ -77,6 +77,39 @@ TEST_F(SyncTest, a_failed_member_that_the_peer_has_as_left_is_left) {
   submit(members::DeadClaim{"n3", {1}, "n2"});
   merge({{40}, {{"n3", {0}}}, {"n3"}, {}, {}, {}});
   EXPECT_EQ(status("n3"), Status::left);
+}
+
+TEST_F(SyncTest, a_leave_that_tables_tell_each_other_of_is_not_dated_later) {
+  add(3);
+  merge({{40}, {{"n3", {7}}}, {}, {}, {}, {}});
+  merge({{40}, {{"n3", {7}}}, {"n3"}, {}, {}, {}});
+  EXPECT_EQ(status("n3"), Status::leaving) << "it looked like a join while it was under way";
+  submit(members::DeadClaim{"n3", {1}, "n3"});
+  EXPECT_EQ(time_of("n3"), 8u);
+  for (int i = 0; i < 3; ++i) merge({{40}, {{"n3", {time_of("n3")}}}, {"n3"}, {}, {}, {}});
+  EXPECT_EQ(time_of("n3"), 8u);
+}
+
+// Found by the swarm (seed 42): a member left and came back, its join was lost on the way to some, and a part of
+// the the cluster that had not seen it for a while told of the leave.
+TEST_F(SyncTest, an_old_leave_is_nothing_against_a_member_that_came_back) {
+  add(3);
+  merge({{40}, {{"n3", {7}}}, {"n3"}, {}, {}, {}});
+  submit(members::DeadClaim{"n3", {1}, "n3"});
+  submit(alive("n3", 2, 3));
+  merge({{40}, {{"n3", {7}}}, {"n3"}, {}, {}, {}});
+  EXPECT_EQ(status("n3"), Status::alive);
+}
+
+// A member without its disk may announce its join at an earlier time than its last leave had.
+TEST_F(SyncTest, who_is_held_at_a_later_time_than_it_ever_told_joins_again) {
+  merge({{3}, {}, {}, {}, {}, {}}, true);
+  EXPECT_EQ(queued(), std::vector<std::string>{"user join self time=3"});
+  merge({{3}, {{"self", {3}}}, {}, {}, {}, {}});
+  EXPECT_EQ(queued(), std::vector<std::string>{"user join self time=3"}) << "this is what it told";
+  merge({{3}, {{"self", {50}}}, {}, {}, {}, {}});
+  EXPECT_EQ(queued(), std::vector<std::string>{"user join self time=51"});
+  EXPECT_EQ(time_of("self"), 51u);
 }
 
 TEST_F(SyncTest, a_join_is_announced) {
