@@ -85,6 +85,7 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
 
   std::atomic<std::uint64_t> next{0};
   std::atomic<std::uint64_t> done{0};
+  std::atomic<std::uint64_t> apart{0};
   std::atomic<bool> stop{false};
   std::mutex mutex;
   std::vector<Failure> failures;
@@ -92,8 +93,9 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
     while (!stop) {
       const std::uint64_t number = next++;
       if (number >= count) return;
-      auto wrong = sim::judge(sim::swarm_plan(words.first + number));
+      auto [wrong, is_apart] = sim::judge(sim::swarm_plan(words.first + number));
       ++done;
+      if (is_apart) ++apart;
       if (wrong.empty()) continue;
       const std::lock_guard lock(mutex);
       failures.push_back({words.first + number, std::move(wrong)});
@@ -144,6 +146,7 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
     terminal.out(http::pretty(json::object{{"first", words.first},
                                            {"seeds", done.load()},
                                            {"passed", passed},
+                                           {"apart", apart.load()},
                                            {"complete", !interrupted},
                                            {"failures", std::move(list)},
                                            {"wall_s", std::chrono::duration<double>(elapsed()).count()}}) +
@@ -153,6 +156,9 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
     terminal.out(std::to_string(done) + " clusters from seed " + std::to_string(words.first) + ": " +
                  std::to_string(passed) + " held every invariant and agreed in the end, " +
                  std::to_string(failures.size()) + " did not\n");
+    if (apart > 0) {
+      terminal.out(std::to_string(apart) + " fell into parts without a contact to each other; each part agreed\n");
+    }
   }
   return failures.empty() && !interrupted ? kDone : kFailed;
 }

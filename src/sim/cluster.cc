@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "sim/checkers/agreement.h"
 #include "sim/checkers/checker.h"
+#include "sim/islands.h"
 #include "sim/measure.h"
 #include "sim/stage.h"
 #include "sim/tape.h"
@@ -33,6 +34,7 @@ class Run {
     stage_.on_fault = [this](const std::string& what) {
       if (watch_.fault) watch_.fault(stage_.clock(), what);
     };
+    stage_.on_healed = [this] { note_contacts(); };
     world_.on_notice = [this](Place place, const Notice& notice) { heard(place, notice); };
     world_.on_sent = [this](Place from, Place to, ByteView bytes, bool lost) {
       trace_.add(nanoseconds(world_.elapsed()));
@@ -46,6 +48,7 @@ class Run {
     stage_.start();
     settle(go_on);
     measure(go_on);
+    wait_for_agreement();
     finish();
     return std::move(report_);
   }
@@ -125,17 +128,51 @@ class Run {
 
   bool runs(Place place) const { return stage_.runs(place); }
 
+  void wait_for_agreement() {
+    const Duration end = plan_.duration + plan_.patience;
+    while (!report_.interrupted && stage_.clock() < end) {
+      judge_agreement();
+      if (report_.avoidable.empty()) return;
+      stage_.run_until(stage_.clock() + kSecond);
+    }
+  }
+
   void judge_agreement() {
+    report_.disagreement.clear();
+    report_.avoidable.clear();
     std::vector<std::optional<Member>> claims(world_.size());
     for (Place place = 0; place < world_.size(); ++place) {
       if (runs(place)) claims[place] = world_.node(place).info().self;
     }
-    for (Place place = 0; place < world_.size() && report_.disagreement.empty(); ++place) {
+    const auto place_of = [this](std::string_view name) { return stage_.place_of(name); };
+    note_contacts();
+    for (Place place = 0; place < world_.size(); ++place) {
       if (!runs(place)) continue;
-      report_.disagreement = disagreement_of({place, world_.node(place).members()}, claims,
-                                             [this](std::string_view name) { return stage_.place_of(name); });
+      const View view{place, world_.node(place).members()};
+      if (report_.disagreement.empty()) report_.disagreement = disagreement_of(view, claims, place_of);
+      if (!report_.avoidable.empty()) continue;
+      auto of_island = claims;
+      for (Place other = 0; other < world_.size(); ++other) {
+        if (!islands_.share(place, other)) of_island[other] = std::nullopt;
+      }
+      report_.avoidable = disagreement_of(view, of_island, place_of);
     }
     report_.agreed = report_.disagreement.empty();
+  }
+
+  // Who could turn to whom now: members that have not left, a seed, whoever it tries to join.
+  void note_contacts() {
+    const auto meet = [this](Place one, Place other) {
+      if (runs(one) && runs(other)) islands_.meet(one, other);
+    };
+    for (Place place = 0; place < world_.size(); ++place) {
+      if (!runs(place)) continue;
+      for (const Place contact : stage_.contacts(place)) meet(place, contact);
+      for (const Member& member : world_.node(place).members()) {
+        const auto known = member.status == Status::left ? std::nullopt : stage_.place_of(member.name);
+        if (known) meet(place, *known);
+      }
+    }
   }
 
   // A life of the node on tape is over.
@@ -196,6 +233,7 @@ class Run {
   base::Hasher trace_;
   std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers();
   Findings findings_;
+  Islands islands_;
   ClusterReport report_;
 };
 

@@ -19,6 +19,9 @@ struct ClusterPlan {
   std::uint64_t seed = 1;
   Duration duration = std::chrono::seconds(60);  // after the cluster has settled
   Duration settle_max = std::chrono::seconds(120);
+  // How much longer the run may go on when the nodes disagree at its end: on a bad network somebody is suspected
+  // and refutes again and again, and one moment is as good as another.
+  Duration patience{};
   std::vector<Fault> faults;
   // Traffic and counters count between these two moments of the plan's clock, whole seconds both; no end: until the
   // end.

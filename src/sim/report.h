@@ -109,6 +109,10 @@ struct ClusterReport {
   // that it claims itself. `disagreement` names the first that does not.
   bool agreed = false;
   std::string disagreement;
+  // The first disagreement between nodes that had a contact to each other, if only through others, when the last
+  // fault ended or at the end. Those that had none cannot meet: a node whose one seed died before it told anybody,
+  // say.
+  std::string avoidable;
   std::vector<std::string> violations;  // of invariants (sim/checkers), the first ones
   // What follows counts between these two: all of the plan's clock, unless the plan says otherwise.
   Duration counted_from{};

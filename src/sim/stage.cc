@@ -8,6 +8,7 @@ namespace {
 // What a host writes to disk ahead of use; see the agent's data directory.
 constexpr std::uint32_t kIncarnationBlock = 16;
 constexpr Duration kJoinInterval = std::chrono::seconds(5);  // the agent's join_interval
+constexpr Duration kSaveDelay = std::chrono::seconds(1);     // from a change to the file that knows of it
 }  // namespace
 
 Stage::Stage(const ClusterPlan& plan, Recorder& recorder)
@@ -26,11 +27,11 @@ void Stage::plan_fault(const Fault& fault, const base::Rng& rng) {
   const bool ends = fault.lasts > Duration{};
   switch (fault.what) {
     case Fault::What::crash:
-      plan_at(fault.at, [this, place] { crash(place, true); });
+      plan_crash(fault.at, place, true);
       break;
     case Fault::What::restart:
     case Fault::What::wipe:
-      plan_at(fault.at, [this, place] { crash(place, false); });
+      plan_crash(fault.at, place, false);
       plan_at(end, [this, place, disk = fault.what == Fault::What::restart] { restart(place, disk); });
       break;
     case Fault::What::pause:
@@ -120,7 +121,7 @@ void Stage::plan_mass_restart(const Fault& fault, base::Rng rng) {
   all.resize(static_cast<std::size_t>(fault.share * static_cast<double>(all.size()) + 0.5));
   for (const Place place : all) {
     const Duration at = fault.at + rng.within(fault.amount);
-    plan_at(at, [this, place] { crash(place, false); });
+    plan_crash(at, place, false);
     plan_at(at + fault.lasts, [this, place] { restart(place, true); });
   }
 }
@@ -145,11 +146,24 @@ Place Stage::add_node() {
   return world_.add(config);
 }
 
-void Stage::join_anybody(Place place) {
+std::optional<Place> Stage::anybody_but(Place place) const {
   for (Place contact = 0; contact < actors_.size(); ++contact) {
-    if (contact == place || !world_.is_up(contact)) continue;
-    return join(place, contact);
+    if (contact != place && world_.is_up(contact)) return contact;
   }
+  return std::nullopt;
+}
+
+void Stage::join_anybody(Place place) {
+  if (const auto contact = anybody_but(place)) join(place, *contact);
+}
+
+std::vector<Place> Stage::contacts(Place place) const {
+  std::vector<Place> all;
+  if (place > 0) all.push_back(0);  // add_node
+  const bool joins = join_again_.contains(place) ||
+                     std::ranges::any_of(joins_, [place](const auto& join) { return join.second == place; });
+  if (const auto anybody = joins ? anybody_but(place) : std::nullopt) all.push_back(*anybody);
+  return all;
 }
 
 void Stage::join(Place place, Place contact) {
@@ -163,9 +177,15 @@ void Stage::run_until(Duration until) {
     world_.run_for(zero_ + moments_[next_moment_].at - world_.elapsed());
     moments_[next_moment_].happens();
   }
+  if (!healed_ && next_moment_ == moments_.size()) {
+    healed_ = true;
+    if (on_healed) on_healed();
+  }
   world_.run_for(zero_ + until - world_.elapsed());
   for (Place place = 0; place < actors_.size(); ++place) {
-    if (actors_[place].has_left && world_.is_up(place)) crash(place, false);
+    if (!actors_[place].has_left || !world_.is_up(place)) continue;
+    save(place);
+    crash(place, false);
   }
   for (auto again = join_again_.begin(); again != join_again_.end();) {
     if (again->second > clock()) {
@@ -181,19 +201,29 @@ void Stage::run_until(Duration until) {
 void Stage::heard(Place place, const Notice& notice) {
   const auto* done = std::get_if<CommandDone>(&notice.body);
   if (done == nullptr) return;
-  if (actors_[place].leaves) actors_[place].has_left = true;
+  if (actors_[place].leaves == done->id.value) actors_[place].has_left = true;
   const bool is_join = joins_.erase(done->id.value) > 0;
   if (is_join && done->error) join_again_[place] = clock() + kJoinInterval;
 }
 
 bool Stage::runs(Place place) const {
-  return world_.is_up(place) && !actors_[place].paused && !actors_[place].leaves;
+  return world_.is_up(place) && !actors_[place].paused && actors_[place].leaves == 0;
 }
 
 std::optional<Place> Stage::place_of(std::string_view name) const {
   const auto found = places_.find(name);
   if (found == places_.end()) return std::nullopt;
   return found->second;
+}
+
+// What an agent writes as it goes, other than what it reserves: a crash finds it as it was a moment before.
+void Stage::save(Place place) {
+  if (world_.is_up(place)) actors_[place].lamport = world_.node(place).info().lamport;
+}
+
+void Stage::plan_crash(Duration at, Place place, bool for_ever) {
+  plan_at(std::max(Duration{}, at - kSaveDelay), [this, place] { save(place); });
+  plan_at(at, [this, place, for_ever] { crash(place, for_ever); });
 }
 
 void Stage::crash(Place place, bool for_ever) {
@@ -205,26 +235,32 @@ void Stage::crash(Place place, bool for_ever) {
   actor.incarnation = world_.node(place).info().self.incarnation.value;
   actor.paused = false;
   world_.crash(place);
+  std::erase_if(joins_, [place](const auto& join) { return join.second == place; });
+  join_again_.erase(place);
 }
 
 void Stage::restart(Place place, bool disk) {
   Actor& actor = actors_[place];
   if (world_.is_up(place)) return;
-  say(place, disk && actor.has_disk ? "starts again" : "starts again without its disk");
-  const Incarnation incarnation{disk && actor.has_disk ? actor.incarnation + kIncarnationBlock : 1};
+  const bool kept = disk && actor.has_disk;
+  say(place, kept ? "starts again" : "starts again without its disk");
+  const Incarnation incarnation{kept ? actor.incarnation + kIncarnationBlock : 1};
+  if (!kept) actor.lamport = LamportTime{1};
   actor.has_disk = true;
+  actor.leaves = 0;
+  actor.has_left = false;
   if (on_start) on_start(place);
   recorder_.on_start(place, world_.elapsed(), incarnation, Incarnation{actor.incarnation});
-  world_.restart(place, incarnation);
+  world_.restart(place, incarnation, actor.lamport);
   join_anybody(place);
 }
 
 void Stage::leave(Place place) {
   if (!runs(place)) return;
   say(place, "is told to leave");
-  actors_[place].leaves = true;
+  actors_[place].leaves = ++commands_;
   recorder_.on_leave(place, world_.elapsed());
-  world_.command(place, Leave{CommandId{++commands_}});
+  world_.command(place, Leave{CommandId{commands_}});
 }
 
 void Stage::change_tags(Place place) {

@@ -24,6 +24,8 @@ class Stage {
   // Called just before a node's process starts with an empty memory, and just before it is gone.
   std::function<void(Place)> on_start;
   std::function<void(Place)> on_crash;
+  // Called once when the last fault has ended.
+  std::function<void()> on_healed;
   // Hears in words what is done to whom.
   std::function<void(const std::string&)> on_fault;
 
@@ -41,6 +43,8 @@ class Stage {
   // the clock's zero tries another member some seconds later, as an agent does.
   void heard(Place place, const Notice& notice);
 
+  // Whom this node turns to without knowing it as a member: its seed, and whoever it tries to join.
+  std::vector<Place> contacts(Place place) const;
   // Up, not paused, and not about to leave: everybody should see it as alive.
   bool runs(Place place) const;
   std::optional<Place> place_of(std::string_view name) const;
@@ -52,9 +56,10 @@ class Stage {
   };
   struct Actor {
     bool paused = false;
-    bool leaves = false;
+    std::uint64_t leaves = 0;  // the command that told it to; none: it stays
     bool has_left = false;
     std::uint32_t incarnation = 1;  // what it had claimed when it ended
+    LamportTime lamport{1};         // as its disk has it
     bool has_disk = true;           // and what it kept is still there
   };
 
@@ -63,8 +68,10 @@ class Stage {
     if (on_fault) on_fault(world_.config(place).name + " " + what);
   }
   void plan_at(Duration at, std::function<void()> happens) { moments_.push_back({at, std::move(happens)}); }
+  void plan_crash(Duration at, Place place, bool for_ever);
   Place add_node();
   void join(Place place, Place contact);
+  void save(Place place);
   void crash(Place place, bool for_ever);
   void restart(Place place, bool disk);
   void leave(Place place);
@@ -73,6 +80,7 @@ class Stage {
   void go_on(Place place);
   void plan_swizzle(const Fault& fault, base::Rng rng);
   void plan_mass_restart(const Fault& fault, base::Rng rng);
+  std::optional<Place> anybody_but(Place place) const;
   void join_anybody(Place place);
   void cut_link(Place left, Place right, bool blocked);
   void cut(Place first, Place last, bool blocked);
@@ -86,6 +94,7 @@ class Stage {
   std::map<std::string, Place, std::less<>> places_;
   std::uint64_t commands_ = 0;
   bool begun_ = false;
+  bool healed_ = false;
   std::map<std::uint64_t, Place> joins_;  // that have been asked for since the zero, by command
   std::map<Place, Duration> join_again_;  // when
   Duration zero_{};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/cluster.h"
+#include "sim/stage.h"
 #include "sim/world.h"
 
 namespace hearsay::sim {
@@ -108,6 +109,37 @@ TEST(Stage, a_lost_disk_is_missed_at_the_next_start) {
   auto without = restart;
   without.insert(without.begin(), Fault{.what = What::lose_disk, .at = seconds(5), .place = 1});
   EXPECT_NE(run(4, seconds(60), restart).trace_hash, run(4, seconds(60), without).trace_hash);
+}
+
+TEST(Stage, who_is_started_again_after_it_left_is_a_member_again) {
+  const auto report = run(4, seconds(60),
+                          {{.what = What::leave, .at = seconds(5), .place = 1},
+                           {.what = What::restart, .at = seconds(20), .lasts = seconds(2), .place = 1}});
+  EXPECT_GT(report.node_milliseconds, 3u * 60'000 + 35'000);
+}
+
+TEST(Stage, a_restart_keeps_the_lamport_clock_unless_the_disk_is_lost) {
+  ClusterPlan plan;
+  plan.nodes = 2;
+  plan.duration = seconds(60);
+  plan.faults = {{.what = What::restart, .at = seconds(10), .lasts = seconds(1), .place = 1},
+                 {.what = What::wipe, .at = seconds(20), .lasts = seconds(1), .place = 1},
+                 {.what = What::restart, .at = seconds(30), .lasts = seconds(1), .place = 1}};
+  Recorder recorder(plan.nodes);
+  Stage stage(plan, recorder);
+  stage.start();
+  stage.world().run_for(seconds(5));
+  stage.begin();
+  const auto before = stage.world().node(1).info().lamport;
+  EXPECT_GT(before, LamportTime{1});
+  stage.run_until(seconds(15));
+  EXPECT_EQ(stage.world().config(1).first_lamport, before);
+  stage.run_until(seconds(25));
+  EXPECT_EQ(stage.world().config(1).first_lamport, LamportTime{1});
+  const auto again = stage.world().node(1).info().lamport;
+  EXPECT_GT(again, LamportTime{1});
+  stage.run_until(seconds(35));
+  EXPECT_EQ(stage.world().config(1).first_lamport, again);
 }
 
 TEST(World, a_clock_that_drifts_is_told_in_every_input_and_never_goes_back) {

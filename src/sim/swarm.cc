@@ -90,6 +90,10 @@ void roughen(Network::Options& network, base::Rng& rng, const Config& config) {
   if (rng.chance(0.2)) network.stall = 0.1 * rng.unit();
 }
 
+Duration longest_suspicion(const Config& config) {
+  return config.swim.suspicion_mult * config.swim.suspicion_max_mult * config.swim.probe_interval;
+}
+
 }  // namespace
 
 ClusterPlan swarm_plan(std::uint64_t seed) {
@@ -121,6 +125,7 @@ ClusterPlan swarm_plan(std::uint64_t seed) {
   plan.taped = rare.bounded(plan.nodes);
   const Duration quiet = quiet_time(plan.config, nodes_in_all(plan));
   plan.duration = chaos + quiet;
+  plan.patience = longest_suspicion(plan.config);
   // What is forgotten is forgotten long after the last fault, when whoever runs has been found again.
   if (rare.chance(0.3)) {
     plan.config.serf.forget_after = chaos + quiet * 3 / 4;
@@ -133,16 +138,16 @@ Duration quiet_time(const Config& config, std::size_t nodes) {
   // Every pair that lost sight of each other must meet again: reconnects and table exchanges choose one of N at a
   // time, and a suspicion may run its whole length before the last verdict falls.
   const auto rounds = static_cast<std::int64_t>(8 + nodes);
-  const auto longest = config.swim.suspicion_mult * config.swim.suspicion_max_mult * config.swim.probe_interval;
-  return rounds * (config.contact.reconnect_interval + config.swim.push_pull_interval) + 2 * longest;
+  return rounds * (config.contact.reconnect_interval + config.swim.push_pull_interval) +
+         2 * longest_suspicion(config);
 }
 
-std::vector<std::string> judge(const ClusterPlan& plan) {
+Verdict judge(const ClusterPlan& plan) {
   auto report = run_cluster(plan, [](double) { return true; });
   auto wrong = std::move(report.violations);
   if (!report.settled) wrong.push_back("the nodes did not all join within the time to settle");
-  if (!report.agreed) wrong.push_back("after all faults ended: " + report.disagreement);
-  return wrong;
+  if (!report.avoidable.empty()) wrong.push_back("after all faults ended: " + report.avoidable);
+  return {std::move(wrong), report.avoidable.empty() && !report.agreed};
 }
 
 namespace {
@@ -156,7 +161,7 @@ bool is_calm(const Network::Options& network) {
 
 ClusterPlan shrink(ClusterPlan plan, std::size_t tries) {
   const auto fails = [&](const ClusterPlan& candidate) {
-    return tries > 0 && tries-- > 0 && faults_of(candidate).empty() && !judge(candidate).empty();
+    return tries > 0 && tries-- > 0 && faults_of(candidate).empty() && !judge(candidate).wrong.empty();
   };
   for (bool smaller = true; smaller && tries > 0;) {
     smaller = false;

@@ -12,8 +12,14 @@ ClusterPlan swarm_plan(std::uint64_t seed);
 // How long after the last fault this cluster may need at most until all agree.
 Duration quiet_time(const Config& config, std::size_t nodes);
 
-// What the invariants and the demand for agreement say of this plan; empty: all is well.
-std::vector<std::string> judge(const ClusterPlan& plan);
+struct Verdict {
+  // What the invariants and the demand for agreement say; empty: all is well.
+  std::vector<std::string> wrong;
+  // Nodes disagree in the end that had no contact to each other any more, so agreement was demanded within each
+  // part.
+  bool apart = false;
+};
+Verdict judge(const ClusterPlan& plan);
 
 // A plan that fails as well, with fewer faults and nodes: each is taken away as long as the failure stays. At most
 // `tries` runs. REQUIRES: the plan fails.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <utility>
 
 namespace hearsay::sim {
 namespace {
@@ -10,9 +11,29 @@ namespace {
 TEST(Swarm, a_hundred_seeds_hold_every_invariant_and_agree_in_the_end) {
   const char* wanted = std::getenv("HEARSAY_SEEDS");
   const std::uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 100;
+  std::uint64_t apart = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    const auto wrong = judge(swarm_plan(seed));
+    const auto [wrong, is_apart] = judge(swarm_plan(seed));
     for (const auto& what : wrong) ADD_FAILURE() << "seed " << seed << ": " << what;
+    apart += is_apart ? 1 : 0;
+  }
+  EXPECT_LE(apart, seeds / 20) << "clusters of which less was demanded";
+}
+
+// What longer runs of the swarm found, and what was at fault.
+TEST(Swarm, seeds_that_once_failed_do_not_fail_again) {
+  static constexpr std::pair<std::uint64_t, const char*> kFound[] = {
+      {42, "two tables told each other of a leave and dated it later, until it outbid the member's return"},
+      {499, "at the end a suspicion was about to be refuted, as ever so often on that network"},
+      {531, "a member without its disk joined at an earlier time than others held of it, and never heard of that"},
+      {5648, "all restarted during a partition, and the one seed left: neither part remembered the other"},
+      {5762, "who was started again after it had left was still taken for one that leaves"},
+      {5927, "the same"},
+      {6009, "a newcomer's one contact crashed before it had told anybody of it"},
+  };
+  for (const auto& [seed, why] : kFound) {
+    for (const auto& what : judge(swarm_plan(seed)).wrong)
+      ADD_FAILURE() << "seed " << seed << ": " << what << ": " << why;
   }
 }
 

@@ -120,8 +120,9 @@ void World::crash(Place place) {
   actors_[place].held.clear();
 }
 
-void World::restart(Place place, Incarnation incarnation) {
+void World::restart(Place place, Incarnation incarnation, LamportTime lamport) {
   actors_[place].config.first_incarnation = incarnation;
+  actors_[place].config.first_lamport = lamport;
   start(place);
 }
 
