@@ -90,10 +90,11 @@ bool Intents::keep(Step& step, const IntentClaim& intent) {
 }
 
 void Intents::announce_join(Step& step) {
-  members::Claim claim{IntentClaim{step.config.name, clock_->reading(), Intent::joining}, {}};
-  clock_->witness(clock_->reading());
+  LamportTime time = clock_->reading();
+  if (step.members.self_row().intent == Intent::none) time.value += kFirstJoinGap;
+  clock_->witness(time);
+  members::Claim claim{IntentClaim{step.config.name, time, Intent::joining}, {}};
   claim.own = true;
-  const auto time = std::get<IntentClaim>(claim.body).time;
   step.submit(std::move(claim));
   tell(step, wire::JoinIntent{time, step.config.name});
 }

@@ -16,6 +16,9 @@
 
 namespace hearsay::serf {
 
+// The first join of a life is told so much later than the clock: whom we joined may not have heard of how our last
+// life ended, and of a join and a leave of one time the leave would count, for ever.
+inline constexpr std::uint64_t kFirstJoinGap = 16;
 // Intents about unknown members that are kept.
 inline constexpr std::size_t kBufferedMax = 1024;
 
@@ -36,7 +39,7 @@ class Intents {
   void on_message(room::Step& step, const room::Origin& origin, const wire::LeaveIntent& intent);
   // A table exchange shows the member as left; this is its status time there.
   void on_left(room::Step& step, const room::Origin& origin, std::string_view name, LamportTime told);
-  // Tells everybody that we are here, at the present time of the clock.
+  // Tells everybody that we are here, at the present time of the clock, or later.
   void announce_join(room::Step& step);
   // Tells everybody that we will go.
   void announce_leave(room::Step& step);

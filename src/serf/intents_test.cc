@@ -196,8 +196,8 @@ TEST_F(IntentsTest, kept_intents_are_bounded) {
 TEST_F(IntentsTest, a_leave_intent_about_ourselves_is_refuted) {
   hear(wire::LeaveIntent{{7}, "self", false});
   EXPECT_EQ(status("self"), Status::alive);
-  EXPECT_EQ(rumor(), "user join self time=8");
-  EXPECT_EQ(clock.reading(), LamportTime{9});
+  EXPECT_EQ(rumor(), "user join self time=24");
+  EXPECT_EQ(clock.reading(), LamportTime{25});
   hear(wire::LeaveIntent{{7}, "self", false});
   EXPECT_EQ(rumor(), "") << "answered already";
 }
