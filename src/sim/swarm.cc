@@ -126,6 +126,8 @@ ClusterPlan swarm_plan(std::uint64_t seed) {
   const Duration quiet = quiet_time(plan.config, nodes_in_all(plan));
   plan.duration = chaos + quiet;
   plan.patience = longest_suspicion(plan.config);
+  // A stream that stalls costs its whole time, and a seed is tried again after the next interval.
+  plan.settle_max = std::max(plan.settle_max, 8 * (swim.stream_timeout + plan.config.contact.reconnect_interval));
   // What is forgotten is forgotten long after the last fault, when whoever runs has been found again.
   if (rare.chance(0.3)) {
     plan.config.serf.forget_after = chaos + quiet * 3 / 4;

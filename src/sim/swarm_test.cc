@@ -30,6 +30,9 @@ TEST(Swarm, seeds_that_once_failed_do_not_fail_again) {
       {5762, "who was started again after it had left was still taken for one that leaves"},
       {5927, "the same"},
       {6009, "a newcomer's one contact crashed before it had told anybody of it"},
+      {11356, "a member without its disk joined at the very time of its last leave"},
+      {12289, "on a network that refuses and stalls streams, two minutes were too short to join"},
+      {12757, "the same"},
   };
   for (const auto& [seed, why] : kFound) {
     for (const auto& what : judge(swarm_plan(seed)).wrong)
