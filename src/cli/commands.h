@@ -50,6 +50,7 @@ struct SimSwarmArguments {
 struct SimSpreadArguments {
   sim::spread::Settings settings;
   std::string report_file;  // a page; empty: none
+  std::string csv_file;     // the curve, or the lines of --table or --compare; empty: none
   bool table = false;
   bool compare = false;
   std::uint32_t degree = 4;   // of the tree that gossip is compared with

@@ -32,7 +32,7 @@ void add_formats(CLI::App& app, Arguments& arguments, bool csv) {
            arguments.json = format == "json";
            arguments.csv = format == "csv";
          },
-         csv ? "text for people, json for programs, csv: a line of names, a line of figures"
+         csv ? "text for people, json for programs, csv: a line of names, then figures"
              : "text for people, json for programs")
       ->check(CLI::Validator(
           [csv](const std::string& format) {
@@ -367,6 +367,8 @@ void declare_sim_spread(CLI::App& app, Arguments& arguments) {
   app.add_option("--seed", settings.seed, "everything random derives from it (default: 1)")->type_name("S");
   app.add_option("--report", spread.report_file, "write a page with the curve beside theory: one HTML file")
       ->type_name("FILE.html");
+  app.add_option("--csv", spread.csv_file, "write the curve by rounds, or the lines of --table or --compare")
+      ->type_name("FILE.csv");
   auto* table = app.add_flag(
       "--table", spread.table,
       "rounds and messages for 10 to 1000000 nodes, fanout 1 to 3 and all modes, beside what is often claimed");

@@ -252,44 +252,60 @@ std::string fixed_text(double value, int decimals) {
 }
 
 int run_sim_spread(const Arguments& arguments, Terminal& terminal) {
-  if ((arguments.sim_spread.compare || arguments.sim_spread.table) &&
-      (arguments.csv || !arguments.sim_spread.report_file.empty())) {
-    terminal.err("hearsay sim spread: --report and --format csv are of one epidemic\n  leave out " +
-                 std::string(arguments.sim_spread.compare ? "--compare" : "--table") + ", or take --format json\n");
-    return kUsage;
-  }
-  if (arguments.sim_spread.compare) return run_spread_compare(arguments, terminal);
-  const Settings& settings = arguments.sim_spread.settings;
-  if (const auto faults = validate(settings); !faults.empty()) {
-    for (const auto& fault : faults) {
-      terminal.err("hearsay sim spread: " + fault.cause + "\n  " + fault.cure + "\n");
-    }
-    return kUsage;
-  }
-  if (arguments.sim_spread.table) return run_spread_table(arguments, terminal);
-  std::optional<OutputFile> page;
-  const auto complain = [&](const Error& error) {
+  const auto complain = [&](const Error& error, int status = kFailed) {
     terminal.err("hearsay sim spread: " + printable(error.cause) + "\n  " + printable(error.cure) + "\n");
-    return kFailed;
+    return status;
   };
-  if (const auto& path = arguments.sim_spread.report_file; !path.empty()) {
-    auto file = OutputFile::create(path);  // what cannot be written must be known before the work begins
+  const SimSpreadArguments& words = arguments.sim_spread;
+  if ((words.compare || words.table) && !words.report_file.empty()) {
+    return complain({Errc::invalid_argument, "--report is of one epidemic",
+                     "leave out " + std::string(words.compare ? "--compare" : "--table") + ", or take --csv"},
+                    kUsage);
+  }
+  if (!words.report_file.empty() && words.report_file == words.csv_file) {
+    return complain({Errc::invalid_argument, "--report and --csv name the same file", "name two files"});
+  }
+  const Settings& settings = words.settings;
+  if (!words.compare) {  // which has its own
+    const auto faults = validate(settings);
+    for (const auto& fault : faults) complain(fault);
+    if (!faults.empty()) return kUsage;
+  }
+  // What cannot be written must be known before the work begins.
+  std::vector<OutputFile> files;
+  for (const auto& path : {words.report_file, words.csv_file}) {
+    if (path.empty()) continue;
+    auto file = OutputFile::create(path);
     if (!file) return complain(file.error());
-    page.emplace(std::move(*file));
+    files.push_back(std::move(*file));
   }
-  Findings found = find_out(settings, terminal);
-  found.command = arguments.command;
-  if (arguments.csv) {
-    terminal.out(spread_csv(found));
-  } else if (arguments.json) {
-    terminal.out(http::pretty(findings_json(found)) + "\n");
+  std::string csv;
+  std::string page;
+  int status = kDone;
+  if (words.compare) {
+    status = run_spread_compare(arguments, terminal, csv);
+  } else if (words.table) {
+    status = run_spread_table(arguments, terminal, csv);
   } else {
-    print_findings(found, terminal);
+    Findings found = find_out(settings, terminal);
+    found.command = arguments.command;
+    csv = curve_csv(found);
+    if (!words.report_file.empty()) page = spread_html(found);
+    if (arguments.csv) {
+      terminal.out(spread_csv(found));
+    } else if (arguments.json) {
+      terminal.out(http::pretty(findings_json(found)) + "\n");
+    } else {
+      print_findings(found, terminal);
+    }
+    status = found.run.interrupted ? kFailed : kDone;
   }
-  if (page) {
-    if (const auto done = page->commit(spread_html(found)); !done) return complain(done.error());
+  for (auto& file : files) {
+    const auto& text = file.path() == words.report_file ? page : csv;
+    if (text.empty()) continue;
+    if (const auto done = file.commit(text); !done) return complain(done.error());
   }
-  return found.run.interrupted ? kFailed : kDone;
+  return status;
 }
 
 }  // namespace hearsay::cli

@@ -33,6 +33,8 @@ struct SpreadFindings {
 std::string spread_title(const sim::spread::Settings& settings);
 // A line of names, a line of figures.
 std::string spread_csv(const SpreadFindings& found);
+// A line of names, a line for each round.
+std::string curve_csv(const SpreadFindings& found);
 // One page with the curve beside theory.
 std::string spread_html(const SpreadFindings& found);
 
@@ -41,7 +43,8 @@ std::string grouped(std::uint64_t value);
 // With so many decimals.
 std::string fixed_text(double value, int decimals);
 
-int run_spread_table(const Arguments& arguments, Terminal& terminal);
-int run_spread_compare(const Arguments& arguments, Terminal& terminal);
+// `csv` receives the same as lines: one of names, then one for each cell. Empty: there is nothing to be kept.
+int run_spread_table(const Arguments& arguments, Terminal& terminal, std::string& csv);
+int run_spread_compare(const Arguments& arguments, Terminal& terminal, std::string& csv);
 
 }  // namespace hearsay::cli

@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <cmath>
 
+#include "cli/fault_words.h"
 #include "cli/interrupts.h"
 #include "cli/progress.h"
 #include "cli/sim_spread.h"
@@ -134,6 +135,31 @@ json::array rows_json(const std::vector<PatternCell>& cells, Job job, std::uint3
   return rows;
 }
 
+// A line for each pattern in each trouble, with the names of the JSON.
+std::string comparison_csv(const std::vector<PatternCell>& cells, const spread::Comparison& c) {
+  std::string out =
+      "nodes,fanout,copies,degree,loss,seed,job,pattern,trouble,trials,messages,messages_per_node,bytes,"
+      "bytes_per_node,busiest.messages,busiest.bytes,rounds.mean,rounds.p99,informed\n";
+  const auto counts = {c.nodes, c.fanout, c.copies, c.degree};
+  for (const PatternCell& cell : cells) {
+    for (const auto count : counts) out += std::to_string(count) + ",";
+    out += number_text(c.loss) + "," + std::to_string(c.seed) + "," + std::string(name_of(cell.job)) + "," +
+           std::string(name_of(cell.pattern)) + "," + std::string(name_of(cell.trouble)) + "," +
+           std::to_string(cell.trials.size());
+    const double messages = cell.mean([](const auto& t) { return t.messages; });
+    const double bytes = cell.mean([](const auto& t) { return t.bytes; });
+    for (const double value :
+         {messages, messages / c.nodes, bytes, bytes / c.nodes,
+          cell.mean([](const auto& t) { return t.busiest_messages; }),
+          cell.mean([](const auto& t) { return t.busiest_bytes; }),
+          cell.mean([](const auto& t) { return t.rounds; }), cell.rounds_p99(), cell.share()}) {
+      out += "," + number_text(value);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
 // "100", "99.998", "> 99.999": never a rounding that hides that somebody was missed.
 std::string percent(double share) {
   if (share == 1) return "100";
@@ -214,7 +240,7 @@ void print_comparison(const std::vector<PatternCell>& cells, const spread::Compa
 
 }  // namespace
 
-int run_spread_compare(const Arguments& arguments, Terminal& terminal) {
+int run_spread_compare(const Arguments& arguments, Terminal& terminal, std::string& csv) {
   const spread::Comparison comparison = comparison_of(arguments.sim_spread);
   auto faults = validate(comparison);
   if (const auto trials = arguments.sim_spread.settings.trials; trials && (*trials < 1 || *trials > 100'000)) {
@@ -250,6 +276,11 @@ int run_spread_compare(const Arguments& arguments, Terminal& terminal) {
     terminal.err(
         "hearsay sim spread: interrupted; half a comparison would compare nothing\n  give fewer --trials\n");
     return kFailed;
+  }
+  csv = comparison_csv(cells, comparison);
+  if (arguments.csv) {
+    terminal.out(csv);
+    return kDone;
   }
   if (!arguments.json) {
     print_comparison(cells, comparison, terminal);

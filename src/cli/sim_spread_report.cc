@@ -1,8 +1,8 @@
 // CSV and the page of `hearsay sim spread`.
 #include <algorithm>
-#include <charconv>
 
 #include "agent/version.h"
+#include "cli/fault_words.h"
 #include "cli/page.h"
 #include "cli/sim_spread.h"
 #include "cli/svg.h"
@@ -19,11 +19,7 @@ class Columns {
     names_ += (names_.empty() ? "" : ",") + name;
     values_ += (values_.empty() ? "" : ",") + value;
   }
-  void add(const std::string& name, double value) {
-    char text[32];
-    const auto [end, error] = std::to_chars(text, text + sizeof text, value);
-    add(name, error == std::errc() ? std::string(text, end) : std::string());
-  }
+  void add(const std::string& name, double value) { add(name, number_text(value)); }
   void add(const std::string& name, const spread::Figures& figures) {
     add(name + ".mean", figures.mean);
     add(name + ".sd", figures.sd);
@@ -105,6 +101,17 @@ std::string table_of(const SpreadFindings& found) {
 }
 
 }  // namespace
+
+std::string curve_csv(const SpreadFindings& found) {
+  const auto& informed = found.curve();
+  std::string out = "round,informed,theory,complete\n";
+  for (std::size_t i = 0; i < informed.size(); ++i) {
+    out += number_text(static_cast<double>(i) * found.summary.step) + "," + number_text(informed[i]) + "," +
+           (i < found.theory.size() ? number_text(found.theory[i]) : "") + "," +
+           (found.chain ? number_text(found.chain->done[i]) : "") + "\n";
+  }
+  return out;
+}
 
 std::string spread_csv(const SpreadFindings& found) {
   const auto& s = found.settings;

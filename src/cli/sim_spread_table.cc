@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <cmath>
 
+#include "cli/fault_words.h"
 #include "cli/interrupts.h"
 #include "cli/progress.h"
 #include "cli/sim_spread.h"
@@ -73,13 +74,26 @@ json::object line_json(const Line& line) {
           {"claimed_rounds", line.claimed}};
 }
 
+std::string table_csv(const std::vector<Line>& lines) {
+  std::string out =
+      "nodes,fanout,mode,method,rounds.mean,rounds.standard_error,rounds.p99,messages_per_node.mean,claimed_"
+      "rounds\n";
+  for (const Line& line : lines) {
+    out += std::to_string(line.settings.nodes) + "," + std::to_string(line.settings.fanout) + "," +
+           std::string(name_of(line.settings.mode)) + (line.exact ? ",exact," : ",monte-carlo,") +
+           number_text(line.mean) + "," + number_text(line.error) + "," + number_text(line.p99) + "," +
+           number_text(line.messages) + "," + std::to_string(line.claimed) + "\n";
+  }
+  return out;
+}
+
 std::string cell(const Line& line) {
   return fixed_text(line.mean, 2) + " (" + fixed_text(line.p99, 0) + ") " + fixed_text(line.messages, 2);
 }
 
 }  // namespace
 
-int run_spread_table(const Arguments& arguments, Terminal& terminal) {
+int run_spread_table(const Arguments& arguments, Terminal& terminal, std::string& csv) {
   std::vector<Line> lines;
   const double all = static_cast<double>(kSizes.size() * kFanoutMax * kModes.size());
   bool interrupted = false;
@@ -106,6 +120,11 @@ int run_spread_table(const Arguments& arguments, Terminal& terminal) {
         if (interrupted) break;
       }
     }
+  }
+  csv = table_csv(lines);
+  if (arguments.csv) {
+    terminal.out(csv);
+    return interrupted ? kFailed : kDone;
   }
   if (arguments.json) {
     json::array rows;

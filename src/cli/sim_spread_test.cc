@@ -2,8 +2,12 @@
 #include "cli/sim_spread.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <boost/json/value.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "cli/trials.h"
 #include "http/json.h"
@@ -134,7 +138,42 @@ TEST(SimSpread, a_line_of_names_stands_above_a_line_of_figures) {
   EXPECT_EQ(std::ranges::count(names, ','), std::ranges::count(values, ','));
   EXPECT_THAT(names, HasSubstr("nodes,fanout,mode,timing,loss,stop,seed,method,trials"));
   EXPECT_THAT(values, HasSubstr("100,2,push,sync,0,forever,1,exact,50,0,0,7.35"));
-  EXPECT_EQ(spread("--table --format csv").status, kUsage);
+}
+
+TEST(SimSpread, a_comparison_has_a_line_for_each_pattern_in_each_trouble) {
+  const std::string words = "--compare --nodes 50 --fanout 2 --trials 10";
+  const auto said = spread(words + " --format csv");
+  ASSERT_EQ(said.status, kDone) << said.err;
+  EXPECT_EQ(std::ranges::count(said.out, '\n'), 1 + 2 * (3 * 7 + 4 * 6) - 7) << "update and heartbeats";
+  const std::string hub = "\n50,2,8,4,0.05,1,update,hub,key_node_dead,10,";
+  ASSERT_THAT(said.out, AllOf(testing::StartsWith("nodes,fanout,"), HasSubstr(hub)));
+  const auto at = said.out.find(hub) + 1;
+  const std::string line = said.out.substr(at, said.out.find('\n', at) - at);
+  const auto found = json_of(words);
+  EXPECT_NEAR(std::stod(line.substr(line.rfind(',') + 1)),
+              number(found.at("update").at(1).at("informed").at("key_node_dead")), 1e-12);
+  const std::string file =
+      std::filesystem::temp_directory_path() / ("spread" + std::to_string(::getpid()) + ".csv");
+  EXPECT_THAT(spread(words + " --csv " + file).out, HasSubstr("central hub"));
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  EXPECT_EQ(text.str(), said.out);
+  std::filesystem::remove(file);
+  EXPECT_EQ(spread(words + " --report " + file).status, kUsage);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(spread(words + " --csv /nowhere/x.csv").status, kFailed);
+}
+
+TEST(SimSpread, the_curve_goes_to_a_file) {
+  const std::string file = std::filesystem::temp_directory_path() / ("curve" + std::to_string(::getpid()) + ".csv");
+  ASSERT_EQ(spread("--nodes 100 --fanout 2 --trials 20 --csv " + file).status, kDone);
+  std::ifstream text(file);
+  std::string names, first, second;
+  std::getline(text, names) && std::getline(text, first) && std::getline(text, second);
+  EXPECT_EQ(names, "round,informed,theory,complete");
+  EXPECT_THAT(first, testing::StartsWith("0,1,1,0"));
+  EXPECT_THAT(second, testing::StartsWith("1,3,"));
+  std::filesystem::remove(file);
 }
 
 TEST(SimSpread, the_page_shows_the_curve_beside_theory) {
