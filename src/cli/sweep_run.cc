@@ -31,7 +31,11 @@ class Pool {
     for (unsigned i = 0; i < jobs; ++i) threads_.emplace_back([this, i] { work(shares_[i]); });
   }
   ~Pool() {
-    stop_ = true;
+    {
+      // Or a thread that has just looked whether it should stop would sleep through the news.
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
     given_or_stop_.notify_all();
     for (auto& thread : threads_) thread.join();
   }
