@@ -111,6 +111,11 @@ TEST(SimReport, the_page_needs_nothing_else_and_escapes_what_it_was_given) {
   EXPECT_THAT(page, AllOf(HasSubstr("crash 3@2s"), HasSubstr("0000000000abcdef"), HasSubstr("dropped_crc"),
                           HasSubstr("n3, as the others showed it"), HasSubstr("Who knew what, when")));
   EXPECT_EQ(cluster_html(example()), page);
+  ClusterRun judged = example();
+  Expectation limit;
+  ASSERT_FALSE(read_expectation({"expect.detection.all_s", "p.toml:3", std::string("<= 4")}, limit));
+  judged.verdicts = judge({limit}, judged.report);
+  EXPECT_THAT(cluster_html(judged), HasSubstr("✗ detection.all_s 4.5, expected &lt;= 4</span>"));
 }
 
 TEST(SimReport, an_empty_report_is_a_page_as_well) {

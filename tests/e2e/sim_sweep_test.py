@@ -4,7 +4,7 @@ import signal
 import subprocess
 import time
 
-from support.cluster import HEARSAY
+from support.cluster import HEARSAY, ROOT
 
 SWEEP = [str(HEARSAY), "sim", "sweep"]
 WORDS = ["--nodes", "30", "--for", "60s", "--crash", "7@5s", "--vary", "network.loss=0,0.05", "--vary",
@@ -90,6 +90,21 @@ def test_ctrl_c_on_mpirun_leaves_last_words_and_a_file_that_one_process_ends(tmp
     done = run(words)
     assert done.returncode == 0 and f"{len(kept)} runs from" in done.stdout, done.stderr
     assert len(lines_of(out)) == runs and set(kept) <= set(lines_of(out))
+
+
+def test_a_plan_file_is_a_whole_sweep_for_one_process_and_for_two_ranks(tmp_path):
+    alone, together = tmp_path / "alone.csv", tmp_path / "together.csv"
+    words = [str(ROOT / "examples/scenarios/crash.toml"), "--seeds", "3"]
+    done = run([*words, "--out", str(alone)])
+    assert done.returncode == 0, done.stderr
+    assert "6 points, 3 seeds from 1" in done.stdout
+    head = next(line for line in alone.read_text().splitlines() if line.startswith("point,"))
+    assert head == ("point,swim.suspicion_mult,network.loss,seed,detection.all_s,false_suspicions,unharmed,agreed,"
+                    "violations,expected")
+    assert all(line.endswith(",1,0,1") for line in lines_of(alone)) and len(lines_of(alone)) == 18
+    done = run([*words, "--out", str(together)], [*MPIRUN, "2"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert together.read_bytes() == alone.read_bytes()
 
 
 def test_a_fault_of_the_words_is_told_once_by_all_ranks():
