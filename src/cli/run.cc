@@ -201,7 +201,9 @@ void declare_keygen(CLI::App& app, Arguments& arguments) {
 
 // Flags that set a key of a plan (cli/plan_file).
 void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& sim) {
-  app.add_option("FILE", sim.file, "a plan in TOML: cluster, network, faults, limits, what to sweep; flags override it")->type_name("");
+  app.add_option("FILE", sim.file,
+                 "a plan in TOML: cluster, network, faults, limits, what to sweep; flags override it")
+      ->type_name("");
   app.add_option("--config", arguments.config_file, "an agent's configuration: its knobs are tried")
       ->type_name("FILE");
   const auto add_key = [&](const char* flag, const char* key, const char* type, const char* help) {
