@@ -72,12 +72,12 @@ def test_two_ranks_write_the_bytes_of_one_process(tmp_path):
 
 def test_ctrl_c_on_mpirun_leaves_last_words_and_a_file_that_one_process_ends(tmp_path):
     out, summary = tmp_path / "runs.csv", tmp_path / "means.csv"
-    runs = 4 * 40
-    words = [*WORDS[:-1], "40", "--summary", str(summary), "--out", str(out)]
+    runs = 4 * 50
+    words = [*WORDS[:-1], "50", "--summary", str(summary), "--out", str(out)]
     # What mpirun leaves the processes before SIGTERM, and then before SIGKILL; a second is the default.
     patience = ["--mca", "odls_base_sigkill_timeout", "2"]
-    process = subprocess.Popen([*MPIRUN[:-1], *patience, "-n", "2", *SWEEP, *words], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*MPIRUN[:-1], *patience, "-n", "2", *SWEEP, *words, "--jobs", "1"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for_lines(out, 1, process)
     process.send_signal(signal.SIGINT)
     text, err = process.communicate(timeout=60)
