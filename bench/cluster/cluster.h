@@ -42,8 +42,9 @@ class Cluster {
 // The lan profile, named and seeded.
 Config config_of(Index index, const std::string& seed_address);
 
-// Null when the sockets cannot be opened; `why` says the cause and the cure.
-std::unique_ptr<Cluster> make_loopback(std::uint64_t seed, std::string& why);
+// The nodes are dealt out to so many threads, at least one. Null when the sockets cannot be opened; `why` says the
+// cause and the cure.
+std::unique_ptr<Cluster> make_loopback(std::uint64_t seed, unsigned threads, std::string& why);
 std::unique_ptr<Cluster> make_virtual(std::uint64_t seed);
 
 }  // namespace hearsay::bench

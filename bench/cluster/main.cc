@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "cluster/report.h"
 
@@ -47,7 +49,7 @@ Figures measure_here(const Plan& plan, const std::string& driver) {
     fmt::print(stderr, "{} nodes, {}: {}\n", plan.nodes, driver, what);
   };
   std::string why;
-  const auto cluster = driver == "virtual" ? make_virtual(plan.seed) : make_loopback(plan.seed, why);
+  const auto cluster = driver == "virtual" ? make_virtual(plan.seed) : make_loopback(plan.seed, plan.threads, why);
   if (cluster == nullptr) {
     fmt::print(stderr, "cluster: {}\n", why);
     return {};
@@ -150,6 +152,7 @@ int run(const Options& options) {
 
 int main(int count, char** words) {
   hearsay::bench::Options options;
+  options.plan.threads = std::max(1u, std::thread::hardware_concurrency());
   CLI::App app{std::string(hearsay::bench::kAbout), "script/bench cluster"};
   app.option_defaults()->always_capture_default();
   app.add_option("--nodes", options.nodes, "how many, one or more numbers")->check(CLI::Range(2, 10'000));
@@ -164,6 +167,8 @@ int main(int count, char** words) {
   app.add_option("--patience", options.plan.patience_seconds,
                  "give up waiting for an agreement after so many seconds")
       ->check(CLI::Range(1.0, 86'400.0));
+  app.add_option("--threads", options.plan.threads, "among which the nodes behind sockets are dealt out")
+      ->check(CLI::Range(1, 256));
   app.add_option("--seed", options.plan.seed, "of the nodes' randomness");
   app.add_option("--peer", options.peer, "a program that measures a peer in the same run (bench/peers)");
   app.add_option("--format", options.format)->check(CLI::IsMember({"text", "json"}));

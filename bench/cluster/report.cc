@@ -189,15 +189,11 @@ std::string json_of(const Plan& plan, std::span<const Run> runs) {
   for (const auto& peer : recorded()) {
     peers.push_back({{"subject", peer.subject}, {"nodes", peer.nodes}, {"figures", object_of(peer.figures)}});
   }
-  const json::object document{{"bench", "cluster"},
-                              {"profile", "lan"},
-                              {"seed", plan.seed},
-                              {"rest_seconds", plan.rest_seconds},
-                              {"updates", plan.updates},
-                              {"kills", plan.kills},
-                              {"cores", std::thread::hardware_concurrency()},
-                              {"runs", std::move(measured)},
-                              {"recorded_elsewhere", std::move(peers)}};
+  const json::object document{{"bench", "cluster"},          {"profile", "lan"},
+                              {"seed", plan.seed},           {"rest_seconds", plan.rest_seconds},
+                              {"updates", plan.updates},     {"kills", plan.kills},
+                              {"threads", plan.threads},     {"cores", std::thread::hardware_concurrency()},
+                              {"runs", std::move(measured)}, {"recorded_elsewhere", std::move(peers)}};
   return json::serialize(document) + '\n';
 }
 
