@@ -10,16 +10,6 @@
 namespace hearsay::agent {
 namespace {
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 // 0, or what went wrong.
 int write_synced(const std::string& path, std::string_view bytes) {
   ::unlink(path.c_str());  // left behind by a crash, perhaps with other rights
@@ -60,6 +50,16 @@ tl::unexpected<Error> io_fault(const std::string& what, int error, std::string_v
   if (error == ENOENT) cure = "make its parent directory first, or " + other;
   if (error == ENOTDIR) cure = "that is a file, or leads through one: " + other;
   return fail(Errc::io, what + ": " + std::strerror(error), std::move(cure));
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 Result<void> replace_file(const std::string& path, std::string_view bytes, std::string_view elsewhere) {

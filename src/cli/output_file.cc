@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/file.h"
+
 namespace hearsay::cli {
 
 namespace {
@@ -51,12 +53,7 @@ Result<void> OutputFile::commit(std::string_view text) {
   const auto failed = [&] {
     return tl::unexpected(io_fault(path_, std::system_category().message(errno), "is the disk full?"));
   };
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t wrote = ::write(fd_, text.data() + done, text.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return failed();
-    done += static_cast<std::size_t>(wrote);
-  }
+  if (!agent::write_all(fd_, text)) return failed();
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failed();
   ::close(std::exchange(fd_, -1));
   return {};

@@ -9,22 +9,13 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "agent/file.h"
 #include "cli/output_file.h"
 
 namespace hearsay::cli {
 namespace {
 
 std::string why() { return std::generic_category().message(errno); }
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 bool read_all(int fd, std::string& into) {
   char block[1 << 16];
@@ -143,7 +134,7 @@ Result<Rows> ResultsFile::open(const std::string& path, const Sweep& sweep) {
   Rows rows;
   // Killed while it wrote the head: nothing is lost with it.
   if (head.starts_with(text)) {
-    if (::ftruncate(fd_, 0) != 0 || !write_all(fd_, head)) return fail(Errc::io, path + ": " + why());
+    if (::ftruncate(fd_, 0) != 0 || !agent::write_all(fd_, head)) return fail(Errc::io, path + ": " + why());
     return rows;
   }
   if (!text.starts_with(head)) {
@@ -167,7 +158,7 @@ Result<Rows> ResultsFile::open(const std::string& path, const Sweep& sweep) {
 }
 
 Result<void> ResultsFile::add(std::size_t run, const Row& row) {
-  if (write_all(fd_, run_line(*sweep_, run, row))) return {};
+  if (agent::write_all(fd_, run_line(*sweep_, run, row))) return {};
   return fail(Errc::io, path_ + " cannot be written: " + why(),
               "what it holds is valid; make room and repeat the words");
 }
