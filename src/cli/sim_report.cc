@@ -69,8 +69,6 @@ std::string hash_text(std::uint64_t value) {
   return text;
 }
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::vector<sim::Figure> figures_of(const ClusterRun& run) {
   auto figures = figures_of(run.report);
   const SimCost& cost = run.cost;

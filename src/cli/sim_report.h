@@ -46,6 +46,6 @@ std::vector<sim::Figure> shown_figures(const ClusterRun& run);
 
 // "00ff00ff00ff00ff".
 std::string hash_text(std::uint64_t value);
-double seconds_of(Duration duration);
+using sim::seconds_of;
 
 }  // namespace hearsay::cli

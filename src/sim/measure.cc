@@ -6,7 +6,6 @@ namespace hearsay::sim {
 
 namespace {
 std::uint8_t code_of(Status status) { return static_cast<std::uint8_t>(status); }
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 }  // namespace
 
 Recorder::Recorder(std::size_t nodes) {
@@ -36,7 +35,7 @@ bool Recorder::is_wrong(Level level, std::uint8_t shown) {
 
 void Recorder::set_truth(Place place, Duration now, bool up, bool paused, bool leaves) {
   Truth& truth = truths_[place];
-  pair_seconds_ += seconds(now - counted_to_) * static_cast<double>(running_) *
+  pair_seconds_ += seconds_of(now - counted_to_) * static_cast<double>(running_) *
                    static_cast<double>(running_ > 0 ? running_ - 1 : 0);
   counted_to_ = now;
   const bool ran = truth.is_running();
@@ -268,7 +267,7 @@ void Recorder::end_mistake(Level level, Pair& pair, Duration now) {
   halt_mistake(pair, now);
   pair.open = false;
   Quality& quality = mistakes_[level].quality;
-  quality.wrong_seconds += seconds(pair.lasted);
+  quality.wrong_seconds += seconds_of(pair.lasted);
   if (quality.durations.size() < Quality::kSamplesMax) quality.durations.push_back(pair.lasted);
 }
 
@@ -345,7 +344,7 @@ void Recorder::end(Duration now, ClusterReport& report) {
         if (!pair.open) continue;
         halt_mistake(pair, now);
         ++quality.unfinished;
-        quality.wrong_seconds += seconds(pair.lasted);
+        quality.wrong_seconds += seconds_of(pair.lasted);
       }
     }
     std::ranges::sort(quality.durations);

@@ -7,10 +7,8 @@ namespace hearsay::sim {
 
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-std::optional<double> seconds(std::optional<Duration> duration) {
-  return duration ? std::optional(seconds(*duration)) : std::nullopt;
+std::optional<double> seconds_if(std::optional<Duration> duration) {
+  return duration ? std::optional(seconds_of(*duration)) : std::nullopt;
 }
 
 std::optional<double> mean(double sum, std::uint64_t count) {
@@ -36,20 +34,20 @@ class Figures {
     std::ranges::sort(times);
     count(name + ".observers", observers);
     count(name + by, times.size());
-    add(name + ".first_s", seconds(quantile(times, 0)));
-    add(name + ".median_s", seconds(quantile(times, 0.5)));
-    add(name + ".p90_s", seconds(quantile(times, 0.9)));
-    add(name + ".p99_s", seconds(quantile(times, 0.99)));
-    add(name + ".all_s", all ? seconds(quantile(times, 1)) : std::nullopt);
+    add(name + ".first_s", seconds_if(quantile(times, 0)));
+    add(name + ".median_s", seconds_if(quantile(times, 0.5)));
+    add(name + ".p90_s", seconds_if(quantile(times, 0.9)));
+    add(name + ".p99_s", seconds_if(quantile(times, 0.99)));
+    add(name + ".all_s", all ? seconds_if(quantile(times, 1)) : std::nullopt);
   }
   void add_quality(const std::string& name, const Quality& quality) {
     count(name + ".mistakes", quality.mistakes);
     count(name + ".unfinished", quality.unfinished);
     add(name + ".duration_s", quality.duration_s());
-    add(name + ".duration_median_s", seconds(quantile(quality.durations, 0.5)));
-    add(name + ".duration_max_s", seconds(quantile(quality.durations, 1)));
+    add(name + ".duration_median_s", seconds_if(quantile(quality.durations, 0.5)));
+    add(name + ".duration_max_s", seconds_if(quantile(quality.durations, 1)));
     add(name + ".recurrence_s", quality.recurrence_s());
-    add(name + ".recurrence_seen_median_s", seconds(quantile(quality.recurrences, 0.5)));
+    add(name + ".recurrence_seen_median_s", seconds_if(quantile(quality.recurrences, 0.5)));
     add(name + ".query_accuracy", quality.accuracy());
   }
   std::vector<Figure> take() { return std::move(all_); }
@@ -96,8 +94,8 @@ std::optional<Duration> quantile(const std::vector<Duration>& sorted, double sha
 
 std::vector<Figure> figures_of(const ClusterReport& report) {
   Figures figures;
-  figures.add("settle_s", report.settled ? std::optional(seconds(report.settle_time)) : std::nullopt);
-  figures.add("measured_s", seconds(report.measured));
+  figures.add("settle_s", report.settled ? std::optional(seconds_of(report.settle_time)) : std::nullopt);
+  figures.add("measured_s", seconds_of(report.measured));
   figures.add("node_s", report.node_seconds());
   figures.add_times("detection", report.detections, ".detected_by");
   std::vector<Detection> suspected = report.detections;
@@ -144,7 +142,7 @@ std::vector<Figure> figures_of(const ClusterReport& report) {
   figures.count("network.streams_refused", network.streams_refused);
   figures.count("network.streams_reset", network.streams_reset);
   figures.count("network.streams_stalled", network.streams_stalled);
-  figures.add("network.queued_longest_s", seconds(network.queued_longest));
+  figures.add("network.queued_longest_s", seconds_of(network.queued_longest));
   figures.count("untold", report.untold);
   for (std::size_t i = 0; i < kCounts; ++i) {
     figures.count(std::string("counters.") + name_of(static_cast<Count>(i)), report.counters.values[i]);

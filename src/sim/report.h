@@ -143,6 +143,8 @@ struct Figure {
 // from the plan and its seed; what the run cost in time and memory is not here.
 std::vector<Figure> figures_of(const ClusterReport& report);
 
+inline double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
 // The smallest of the sorted values that at least this share of them does not exceed; none of no values.
 std::optional<Duration> quantile(const std::vector<Duration>& sorted, double share);
 
