@@ -59,17 +59,26 @@ CLI::Option* add_setting(CLI::App& app, Arguments& arguments, const std::string&
       ->type_name(type);
 }
 
+// It may come again and again, each time with one value.
+void repeatable(CLI::Option* option, const char* type) {
+  option->type_name(type)->type_size(1)->allow_extra_args(false);
+}
+
+// A repeatable flag, each value of which is taken as it stands.
+void add_each(CLI::App& app, const std::string& flag, const char* type, const char* help,
+              std::function<void(const std::string&)> take) {
+  const auto take_all = [take = std::move(take)](const std::vector<std::string>& values) {
+    for (const auto& value : values) take(value);
+  };
+  repeatable(app.add_option_function<std::vector<std::string>>(flag, take_all, help), type);
+}
+
 void add_list_setting(CLI::App& app, Arguments& arguments, const std::string& flag, const std::string& key,
                       const char* type, const char* help) {
-  app.add_option_function<std::vector<std::string>>(
-         flag,
-         [&arguments, flag, key](const std::vector<std::string>& values) {
-           arguments.settings.push_back({key, flag, values});
-         },
-         help)
-      ->type_name(type)
-      ->type_size(1)
-      ->allow_extra_args(false);
+  const auto take = [&arguments, flag, key](const std::vector<std::string>& values) {
+    arguments.settings.push_back({key, flag, values});
+  };
+  repeatable(app.add_option_function<std::vector<std::string>>(flag, take, help), type);
 }
 
 // KEY=VALUE of --set.
@@ -105,15 +114,8 @@ void declare_agent(CLI::App& app, Arguments& arguments) {
   add_setting(app, arguments, "--log-level", "log_level", "LEVEL", "debug, info, warning or error (default: info)");
   add_setting(app, arguments, "--log-format", "log_format", "text|json",
               "the log on standard error (default: text)");
-  app.add_option_function<std::vector<std::string>>(
-         "--set",
-         [&arguments](const std::vector<std::string>& pairs) {
-           for (const auto& pair : pairs) add_pair(arguments, pair);
-         },
-         "any other key, for example swim.probe_interval=500ms; repeatable")
-      ->type_name("KEY=VALUE")
-      ->type_size(1)
-      ->allow_extra_args(false);
+  add_each(app, "--set", "KEY=VALUE", "any other key, for example swim.probe_interval=500ms; repeatable",
+           [&arguments](const std::string& pair) { add_pair(arguments, pair); });
   app.add_flag("--check", arguments.check, "only check the configuration");
   app.add_flag("--print-config", arguments.print_config, "print the effective configuration and end");
 }
@@ -127,10 +129,8 @@ void declare_members(CLI::App& app, Arguments& arguments) {
       ->allow_extra_args(false);
   app.add_option("--name", arguments.name, "only names like this; * and ? stand for any text")
       ->type_name("PATTERN");
-  app.add_option("--tag", arguments.tags, "only with this tag; * and ? stand for any text; repeatable")
-      ->type_name("KEY=PATTERN")
-      ->type_size(1)
-      ->allow_extra_args(false);
+  repeatable(app.add_option("--tag", arguments.tags, "only with this tag; * and ? stand for any text; repeatable"),
+             "KEY=PATTERN");
   app.add_flag("--detailed", arguments.detailed, "incarnation, last contact and protocol versions as well");
 }
 
@@ -163,14 +163,8 @@ void declare_force_leave(CLI::App& app, Arguments& arguments) {
 
 void declare_tags(CLI::App& app, Arguments& arguments) {
   declare_client(app, arguments);
-  app.add_option("--set", arguments.set, "add this tag or change it; repeatable")
-      ->type_name("KEY=VALUE")
-      ->type_size(1)
-      ->allow_extra_args(false);
-  app.add_option("--delete", arguments.remove, "take this tag away; repeatable")
-      ->type_name("KEY")
-      ->type_size(1)
-      ->allow_extra_args(false);
+  repeatable(app.add_option("--set", arguments.set, "add this tag or change it; repeatable"), "KEY=VALUE");
+  repeatable(app.add_option("--delete", arguments.remove, "take this tag away; repeatable"), "KEY");
 }
 
 void declare_info(CLI::App& app, Arguments& arguments) {
@@ -207,15 +201,9 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
   app.add_option("--config", arguments.config_file, "an agent's configuration: its knobs are tried")
       ->type_name("FILE");
   const auto add_key = [&](const char* flag, const char* key, const char* type, const char* help) {
-    app.add_option_function<std::vector<std::string>>(
-           flag,
-           [&sim, flag, key](const std::vector<std::string>& values) {
-             for (const auto& value : values) sim.values.push_back({key, flag, value});
-           },
-           help)
-        ->type_name(type)
-        ->type_size(1)
-        ->allow_extra_args(false);
+    add_each(app, flag, type, help, [&sim, flag, key](const std::string& value) {
+      sim.values.push_back({key, flag, value});
+    });
   };
   add_key("--nodes", "cluster.nodes", "N", "how many nodes, 2 to 20000 (default: 10)");
   add_key("--family", "cluster.family", "swim", "the protocol family (default: swim)");
@@ -227,15 +215,9 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
   add_key("--link", "link", "FROM:TO PATH",
           "of one way between ranges of nodes: \"0-2:3-9 latency=80ms,loss=0.1\"");
   const auto add_fault = [&](const char* flag, const char* what, const char* type, const char* help) {
-    app.add_option_function<std::vector<std::string>>(
-           flag,
-           [&sim, flag, what](const std::vector<std::string>& values) {
-             for (const auto& value : values) sim.values.push_back({"fault", flag, what + (" " + value)});
-           },
-           help)
-        ->type_name(type)
-        ->type_size(1)
-        ->allow_extra_args(false);
+    add_each(app, flag, type, help, [&sim, flag, what](const std::string& value) {
+      sim.values.push_back({"fault", flag, what + (" " + value)});
+    });
   };
   add_fault("--crash", "crash", "NODE@TIME",
             "the process is gone; nodes are numbered from 0; repeatable, as all faults");
@@ -261,18 +243,12 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
   add_fault("--join-storm", "join-storm", "COUNT@TIME", "so many new nodes join at once");
   add_fault("--lose-disk", "lose-disk", "NODE@TIME", "its disk is lost; it misses it at its next start");
   add_key("--seed", "cluster.seed", "S", "everything random derives from it (default: 1)");
-  app.add_option_function<std::vector<std::string>>(
-         "--set",
-         [&sim](const std::vector<std::string>& pairs) {
-           for (const auto& pair : pairs) {
+  add_each(app, "--set", "KEY=VALUE",
+           "any key of a plan, or of the agent's configuration: swim.probe_interval=500ms; repeatable",
+           [&sim](const std::string& pair) {
              const std::string key = pair.substr(0, pair.find('='));
              sim.values.push_back({key, "--set " + key, pair.substr(std::min(key.size() + 1, pair.size()))});
-           }
-         },
-         "any key of a plan, or of the agent's configuration: swim.probe_interval=500ms; repeatable")
-      ->type_name("KEY=VALUE")
-      ->type_size(1)
-      ->allow_extra_args(false);
+           });
 }
 
 void declare_sim_cluster(CLI::App& app, Arguments& arguments) {
@@ -301,10 +277,8 @@ void declare_sim_replay(CLI::App& app, Arguments& arguments) {
       ->type_name("SEED");
   app.add_option("--from", replay.from, "since when, on the plan's clock (default: 0s)")->type_name("TIME");
   app.add_option("--to", replay.to, "until when (default: the end)")->type_name("TIME");
-  app.add_option("--node", replay.nodes, "only what concerns this node, by its number; repeatable")
-      ->type_name("N")
-      ->type_size(1)
-      ->allow_extra_args(false);
+  repeatable(app.add_option("--node", replay.nodes, "only what concerns this node, by its number; repeatable"),
+             "N");
   app.add_option("--match", replay.match, "only lines that contain this text")->type_name("TEXT");
   app.add_flag("--datagrams", replay.datagrams, "every datagram as well, in words");
   app.add_flag("--joining", replay.joining, "what happened before the plan's clock started, too");
@@ -393,9 +367,7 @@ void declare_sim_sweep(CLI::App& app, Arguments& arguments) {
   add_output_options(app, arguments);
   auto& sweep = arguments.sim_sweep;
   const auto add_list = [&](const char* flag, std::vector<std::string>& values, const char* type,
-                            const char* help) {
-    app.add_option(flag, values, help)->type_name(type)->type_size(1)->allow_extra_args(false);
-  };
+                            const char* help) { repeatable(app.add_option(flag, values, help), type); };
   app.add_option("--of", sweep.sweep.of,
                  "what is repeated: cluster, or spread, the epidemic model (default: cluster)")
       ->type_name("cluster|spread");

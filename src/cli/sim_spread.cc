@@ -13,6 +13,7 @@
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/trials.h"
+#include "cli/workers.h"
 #include "http/json.h"
 #include "sim/spread/summary.h"
 #include "sim/spread/theory.h"

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/sim_spread.h"
 #include "cli/trials.h"
+#include "cli/workers.h"
 #include "http/json.h"
 #include "sim/spread/summary.h"
 

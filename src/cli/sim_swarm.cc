@@ -6,13 +6,13 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <mutex>
-#include <thread>
 
 #include "agent/settings.h"
 #include "agent/text.h"
 #include "cli/commands.h"
 #include "cli/fault_words.h"
 #include "cli/interrupts.h"
+#include "cli/workers.h"
 #include "http/json.h"
 #include "sim/swarm.h"
 
@@ -83,41 +83,30 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
   const auto elapsed = [&] { return Clock::now() - began; };
   const std::uint64_t count = budget ? UINT64_MAX - words.first : words.seeds;
 
-  std::atomic<std::uint64_t> next{0};
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> apart{0};
-  std::atomic<bool> stop{false};
   std::mutex mutex;
   std::vector<Failure> failures;
-  const auto work = [&] {
-    while (!stop) {
-      const std::uint64_t number = next++;
-      if (number >= count) return;
-      auto [wrong, is_apart] = sim::judge(sim::swarm_plan(words.first + number));
-      ++done;
-      if (is_apart) ++apart;
-      if (wrong.empty()) continue;
-      const std::lock_guard lock(mutex);
-      failures.push_back({words.first + number, std::move(wrong)});
-    }
+  const auto work = [&](std::size_t number) {
+    auto [wrong, is_apart] = sim::judge(sim::swarm_plan(words.first + number));
+    ++done;
+    if (is_apart) ++apart;
+    if (wrong.empty()) return;
+    const std::lock_guard lock(mutex);
+    failures.push_back({words.first + number, std::move(wrong)});
   };
   bool interrupted = false;
   {
     const Interrupts interrupts;  // before the threads, so that they leave the signals alone as well
-    const unsigned jobs = words.jobs > 0 ? words.jobs : std::max(1u, std::thread::hardware_concurrency());
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < jobs; ++i) threads.emplace_back(work);
     const bool terminal_there = ::isatty(STDERR_FILENO) != 0;
-    while (done < count && !(budget && elapsed() >= *budget)) {
-      interrupted = interrupts.wait(100);
-      if (interrupted) break;
+    run_workers(count, words.jobs > 0 ? words.jobs : threads_here(), work, [&](double) {
+      interrupted = interrupts.wait(0);
       if (terminal_there) {
         const std::lock_guard lock(mutex);
         terminal.err("\r" + std::to_string(done) + " seeds, " + std::to_string(failures.size()) + " failed\x1b[K");
       }
-    }
-    stop = true;
-    for (auto& thread : threads) thread.join();
+      return !interrupted && !(budget && elapsed() >= *budget);
+    });
     if (terminal_there) terminal.err("\r\x1b[K");
   }
   std::ranges::sort(failures, {}, &Failure::seed);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <thread>
 
 #include "cli/commands.h"
 #include "cli/interrupts.h"
@@ -18,6 +17,7 @@
 #include "cli/sweep_run.h"
 #include "cli/sweep_summary.h"
 #include "cli/sweep_table.h"
+#include "cli/workers.h"
 
 namespace hearsay::cli {
 namespace {
@@ -35,7 +35,7 @@ void choose_jobs(const SimSweepArguments& words, Prepared& prepared) {
   const RankPlace place = rank_place();
   const auto cores = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
   const unsigned share = std::max(1u, cores / static_cast<unsigned>(place.here));
-  prepared.jobs = words.jobs > 0 ? words.jobs : std::min(std::max(1u, std::thread::hardware_concurrency()), share);
+  prepared.jobs = words.jobs > 0 ? words.jobs : std::min(threads_here(), share);
   if (words.jobs > kJobsMax) {
     prepared.faults.push_back({"--jobs", "", std::to_string(words.jobs) + " are too many", "give 1 to 1024"});
     return;

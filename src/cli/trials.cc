@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
-#include <thread>
+
+#include "cli/workers.h"
 
 namespace hearsay::cli {
 namespace {
@@ -33,37 +33,22 @@ TrialRun run_trials(const sim::spread::Settings& settings, unsigned threads_max,
 
   std::vector<Trial> trials(count);
   std::vector<std::uint8_t> ended(count);
-  std::atomic<std::uint32_t> next{0};
-  std::atomic<std::uint32_t> done{0};
   std::atomic<bool> stop{false};
   std::mutex mutex;
-  std::condition_variable worker_ended;
-  unsigned working = run.threads;
-  const auto work = [&] {
-    Arrivals sum;
+  const auto work = [&](std::size_t i) {
     Arrivals arrivals;
-    for (std::uint32_t i = next++; i < count && !stop; i = next++) {
-      arrivals.clear();
-      trials[i] = run_trial(settings, i, arrivals, [&] { return stop.load(std::memory_order_relaxed); });
-      if (trials[i].cut_off && stop) break;
-      ended[i] = 1;
-      if (!trials[i].cut_off) add_to(sum, arrivals);
-      ++done;
-    }
+    trials[i] = run_trial(settings, static_cast<std::uint32_t>(i), arrivals,
+                          [&] { return stop.load(std::memory_order_relaxed); });
+    if (trials[i].cut_off && stop) return;
+    ended[i] = 1;
+    if (trials[i].cut_off) return;
     const std::lock_guard lock(mutex);
-    add_to(run.arrivals, sum);
-    --working;
-    worker_ended.notify_one();
+    add_to(run.arrivals, arrivals);
   };
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < run.threads; ++i) threads.emplace_back(work);
-  {
-    std::unique_lock lock(mutex);
-    while (!worker_ended.wait_for(lock, std::chrono::milliseconds(100), [&] { return working == 0; })) {
-      if (!stop && !go_on(static_cast<double>(done.load()) / count)) stop = true;
-    }
-  }
-  for (auto& thread : threads) thread.join();
+  run_workers(count, run.threads, work, [&](double share) {
+    stop = !go_on(share);
+    return !stop;
+  });
   for (std::uint32_t i = 0; i < count; ++i) {
     if (ended[i] != 0) run.trials.push_back(trials[i]);
   }
@@ -71,7 +56,5 @@ TrialRun run_trials(const sim::spread::Settings& settings, unsigned threads_max,
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return run;
 }
-
-unsigned threads_here() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 }  // namespace hearsay::cli

@@ -22,7 +22,4 @@ struct TrialRun {
 TrialRun run_trials(const sim::spread::Settings& settings, unsigned threads_max,
                     const std::function<bool(double)>& go_on);
 
-// One for each core of this machine.
-unsigned threads_here();
-
 }  // namespace hearsay::cli

@@ -40,4 +40,6 @@ bool run_workers(std::size_t count, unsigned threads, const std::function<void(s
   return done == count;
 }
 
+unsigned threads_here() { return std::max(1u, std::thread::hardware_concurrency()); }
+
 }  // namespace hearsay::cli

@@ -11,4 +11,7 @@ namespace hearsay::cli {
 bool run_workers(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work,
                  const std::function<bool(double)>& go_on);
 
+// One for each core of this machine.
+unsigned threads_here();
+
 }  // namespace hearsay::cli
