@@ -4,6 +4,7 @@
 #include <deque>
 #include <vector>
 
+#include "base/scratch.h"
 #include "hearsay/action.h"
 #include "hearsay/config.h"
 #include "hearsay/sent.h"
@@ -25,8 +26,7 @@ class Buffers {
   }
   void recycle() {
     for (; used_ > 0; --used_) {
-      Bytes& buffer = buffers_[used_ - 1];
-      if (buffer.capacity() > room::kArenaKept) Bytes().swap(buffer);
+      base::recycle(buffers_[used_ - 1]);
     }
   }
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/scratch.h"
 #include "hearsay/action.h"
 #include "hearsay/address.h"
 #include "hearsay/command.h"
@@ -26,8 +27,6 @@ namespace hearsay::room {
 // One input causes at most so many datagrams; more are dropped and counted. Notices and streams are bounded by what
 // causes them.
 inline constexpr std::size_t kDatagramsMax = 8192;
-// Memory of one input that is kept for the next; whole tables are given back.
-inline constexpr std::size_t kArenaKept = 256u << 10;
 // memberlist's pmax from which a receiver understands the checksum wrapper.
 inline constexpr std::uint8_t kCrcProtocol = 5;
 
@@ -147,10 +146,9 @@ class Outbox {
   ByteView message(Part part) const { return ByteView(arena_).subspan(part.begin, part.bytes); }
   Part part(std::size_t number) const { return parts_[number]; }
   void clear() {
-    items_.clear();
-    parts_.clear();
-    arena_.clear();
-    if (arena_.capacity() > kArenaKept) arena_.shrink_to_fit();
+    base::recycle(items_);
+    base::recycle(parts_);
+    base::recycle(arena_);
     datagrams_ = 0;
   }
 

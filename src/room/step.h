@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/scratch.h"
 #include "hearsay/address.h"
 #include "hearsay/config.h"
 #include "hearsay/counters.h"
@@ -56,18 +57,13 @@ class Outcomes {
     return entry;
   }
   void clear() {
-    if (entries_.capacity() > kKept) {
-      std::vector<Entry>().swap(entries_);
-    } else {
-      entries_.clear();
-    }
+    base::recycle(entries_);
     next_ = 0;
   }
   void report(const ProbeReport& report) { report_ = report; }
   std::optional<ProbeReport> take_report() { return std::exchange(report_, std::nullopt); }
 
  private:
-  static constexpr std::size_t kKept = 1024;  // memory of a whole table is given back
   std::size_t max_;
   std::size_t next_ = 0;
   std::vector<Entry> entries_;
