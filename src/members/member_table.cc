@@ -263,6 +263,7 @@ Outcome MemberTable::apply(Now /*now*/, const Claim& claim, const ForgetClaim& f
   --counts_[static_cast<std::size_t>(status_of(row))];
   view_hash_ -= view_share(row);
   if (is_up(row.verdict)) --up_;
+  order_.erase(place_of(forget.name));
   by_name_.erase(row.name);
   count_address(row, false);
   for (const auto handle : {row.name, row.addr, row.meta}) interner_->release(handle);
@@ -270,8 +271,11 @@ Outcome MemberTable::apply(Now /*now*/, const Claim& claim, const ForgetClaim& f
   row = Row{};
   row.reuse = reuse;
   free_.push_back(id.index);
-  order_.erase(std::ranges::find(order_, id));
   return result;
+}
+
+std::vector<MemberId>::const_iterator MemberTable::place_of(std::string_view name) const {
+  return std::ranges::lower_bound(order_, name, {}, [&](MemberId id) { return this->name(id); });
 }
 
 MemberId MemberTable::make_row(std::string_view name) {
@@ -288,7 +292,7 @@ MemberId MemberTable::make_row(std::string_view name) {
   row.name = interner_->acquire(name);
   const MemberId id{index, row.reuse};
   by_name_.emplace(row.name, index);
-  order_.push_back(id);
+  order_.insert(place_of(name), id);
   return id;
 }
 

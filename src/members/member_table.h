@@ -66,7 +66,7 @@ class MemberTable {
   // The accusers of a suspect, the first one first; empty for others.
   std::vector<std::string> accusers(MemberId id) const;
 
-  // All rows, in the order in which they were first learned.
+  // All rows, by name: nodes that know the same tell the same, byte for byte.
   std::span<const MemberId> order() const { return order_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(order_.size()); }
   std::uint32_t count(Status status) const { return counts_[static_cast<std::size_t>(status)]; }
@@ -114,6 +114,8 @@ class MemberTable {
   Outcome absurd(const Claim& claim, MemberId id) const;
   // Fills in what the row says after an accepted claim.
   void finish(Outcome& result) const;
+  // Where its row stands in the order, or would.
+  std::vector<MemberId>::const_iterator place_of(std::string_view name) const;
   MemberId make_row(std::string_view name);
   void store_facts(Row& row, const AliveClaim& alive);
   void set_standing(Now now, MemberId id, Verdict verdict, Intent intent);

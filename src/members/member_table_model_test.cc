@@ -45,7 +45,7 @@ struct Entry {
 // Says what the table should do, rule by rule, with linear searches and strings.
 class Model {
  public:
-  std::vector<std::pair<std::string, Entry>> entries;  // as first learned
+  std::map<std::string, Entry> entries;
 
   Entry* find(const std::string& name) {
     for (auto& [known, entry] : entries) {
@@ -63,7 +63,7 @@ class Model {
       fresh.facts = facts;
       fresh.incarnation = incarnation;
       fresh.since = now;
-      entries.emplace_back(name, fresh);
+      entries.emplace(name, fresh);
       return Kind::accepted;
     }
     const bool moved = entry->facts.place != facts.place;
@@ -148,7 +148,7 @@ class Pair {
     Entry self;
     self.incarnation = 2;
     self.since = now_;
-    model_.entries.emplace_back("self", self);
+    model_.entries.emplace("self", self);
   }
 
   void step() {

@@ -378,16 +378,20 @@ TEST_F(MemberTableTest, a_forgotten_member_may_come_back_with_any_incarnation) {
   EXPECT_TRUE(say(alive("n1", 1, kThere)).appeared);
 }
 
-TEST_F(MemberTableTest, the_order_is_that_of_learning) {
+TEST_F(MemberTableTest, the_order_is_that_of_names_whenever_they_were_learned) {
   say(alive("c", 1));
+  say(alive("z", 1));
   say(alive("a", 1));
   say(alive("b", 1));
   say(dead("a", 1));
   say(ForgetClaim{"a"});
+  say(alive("ab", 1));
+  say(dead("c", 1));
+  say(ForgetClaim{"c"});
   say(alive("a", 1));
   std::string order;
   for (const MemberId id : table->order()) order += std::string(table->name(id)) + " ";
-  EXPECT_EQ(order, "self c b a ");
+  EXPECT_EQ(order, "a ab b self z ");
 }
 
 TEST_F(MemberTableTest, first_hand_contact_clears_the_failed_probes) {

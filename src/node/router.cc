@@ -4,6 +4,7 @@
 
 #include "base/archive.h"
 #include "base/check.h"
+#include "base/scratch.h"
 #include "contact/pause_guard.h"
 #include "wire/memberlist.h"
 #include "wire/serf.h"
@@ -49,7 +50,8 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       outcomes_(outcomes_max(config)),
       notices_(config.limits.history_bytes_max),
       packer_(config_, envelope_, rumors_, counters_),
-      streams_(config_, envelope_, counters_),
+      memo_(*interner_),
+      streams_(config_, envelope_, memo_, counters_),
       health_(config.swim.health_max),
       clock_(config.first_lamport),
       event_clock_(LamportTime{1}),
@@ -85,8 +87,9 @@ Router::Router(const Config& config, const Resources& resources, Now now)
 
 template <class Handle>
 void Router::input(Now now, Handle handle) {
-  actions_.clear();
+  base::recycle(actions_);
   buffers_.recycle();
+  base::recycle(scratch_.packed);
   out_.clear();
   if (!defunct_.empty()) return;
   try {
@@ -159,184 +162,10 @@ void Router::on_datagram(Now now, const Address& from, ByteView bytes) {
   });
 }
 
-void Router::route(Step& step, Origin& origin, ByteView message) {
-  const auto decoded = wire::decode_datagram_message(message);
-  if (!decoded) {
-    counters_.add(wire::counter_of(decoded.error()));
-    return;
-  }
-  counters_.add(Count::messages_in);
-  origin.verbatim = message;
-  struct Switch {
-    Router& router;
-    Step& step;
-    const Origin& origin;
-
-    void hear(MemberId sender, ByteView extension) const {
-      if (sender.valid() && !extension.empty()) router.repair_.on_extension(step, sender, extension);
-    }
-    void operator()(const wire::Ping& ping) const {
-      router.probe_.on_message(step, origin, ping);
-      hear(router.sender_at(origin.from, ping.source_node), ping.extension);
-    }
-    void operator()(const wire::IndirectPing& asked) const { router.relay_.on_message(step, origin, asked); }
-    void operator()(const wire::Ack& ack) const {
-      hear(router.probe_.sender_of(origin, ack), ack.extension);
-      if (router.probe_.on_message(step, origin, ack) || router.relay_.on_message(step, origin, ack) ||
-          router.vet_.on_message(step, origin, ack) || router.reachability_.on_message(step, origin, ack)) {
-        return;
-      }
-      step.counters.add(Count::dropped_unknown_ack);
-    }
-    void operator()(const wire::Nack& nack) const {
-      if (!router.probe_.on_message(step, origin, nack)) step.counters.add(Count::dropped_unknown_ack);
-    }
-    void operator()(const wire::Suspect& suspect) const { router.gossip_round_.on_message(step, origin, suspect); }
-    void operator()(const wire::Alive& alive) const { router.gossip_round_.on_message(step, origin, alive); }
-    void operator()(const wire::Dead& dead) const { router.gossip_round_.on_message(step, origin, dead); }
-    void operator()(const wire::User& user) const { router.route_user(step, origin, user.payload); }
-  };
-  std::visit(Switch{*this, step, origin}, *decoded);
-}
-
-MemberId Router::sender_at(const Address& from, std::string_view name) const {
-  const MemberId id = members_.find(name);
-  return id.valid() && !members_.is_self(id) && same_place(members_.address(id), from) ? id : MemberId{};
-}
-
-void Router::route_hearsay(Step& step, const Origin& origin, ByteView payload) {
-  const auto hand_to = [&](auto& room, const auto& message) {
-    if (!message) {
-      counters_.add(wire::counter_of(message.error()));
-    } else if (const MemberId sender = sender_at(origin.from, message->sender); sender.valid()) {
-      room.on_message(step, sender, *message);
-    } else {
-      counters_.add(Count::dropped_unexpected);
-    }
-  };
-  const ByteView body = payload.empty() ? payload : payload.subspan(1);
-  switch (payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0])) {
-    case wire::HearsayType::view_pull:
-      return hand_to(repair_, wire::decode_view_pull(body));
-    case wire::HearsayType::evidence_request:
-      return hand_to(inquiry_, wire::decode_evidence_request(body));
-    case wire::HearsayType::evidence:
-      return hand_to(inquiry_, wire::decode_evidence(body));
-  }
-  counters_.add(Count::dropped_user_message);  // of a later version
-}
-
-void Router::route_user(Step& step, const Origin& origin, ByteView payload) {
-  if (!payload.empty() && payload[0] == wire::kHearsayUserType) {
-    route_hearsay(step, origin, payload.subspan(1));
-    return;
-  }
-  const auto decoded = wire::decode_serf(payload);
-  if (!decoded) {
-    counters_.add(decoded.error() == wire::Fault::unexpected ? Count::dropped_user_message
-                                                             : wire::counter_of(decoded.error()));
-    return;
-  }
-  if (const auto* join = std::get_if<wire::JoinIntent>(&*decoded)) {
-    intents_.on_message(step, origin, *join);
-  } else if (const auto* leave = std::get_if<wire::LeaveIntent>(&*decoded)) {
-    intents_.on_message(step, origin, *leave);
-  } else if (const auto* event = std::get_if<wire::UserEvent>(&*decoded)) {
-    pass_through_.on_message(step, origin, *event);
-  } else if (const auto* query = std::get_if<wire::Query>(&*decoded)) {
-    pass_through_.on_message(step, origin, *query);
-  } else if (const auto* response = std::get_if<wire::QueryResponse>(&*decoded)) {
-    if (!name_vote_.on_message(step, origin, *response)) key_rounds_.on_message(step, origin, *response);
-  } else if (const auto* relayed = std::get_if<wire::RelayedMessage>(&*decoded)) {
-    route_relayed(step, origin, *relayed);
-  } else {
-    counters_.add(Count::dropped_user_message);
-  }
-}
-
-// What is for ourselves is an answer, and an answer only: nothing is nested deeper.
-void Router::route_relayed(Step& step, const Origin& origin, const wire::RelayedMessage& relayed) {
-  const auto message = answers_.on_message(step, origin, relayed);
-  if (!message) return;
-  const auto decoded = wire::decode_serf(*message);
-  if (decoded) {
-    key_rounds_.on_message(step, origin, std::get<wire::QueryResponse>(*decoded));
-  } else {
-    counters_.add(wire::counter_of(decoded.error()));
-  }
-}
-
 void Router::on_stream(Now now, const StreamInput& input_) {
   input(now, [&](Step& step) {
     if (const auto event = streams_.on_input(now, input_, actions_)) route_stream(step, *event);
   });
-}
-
-void Router::route_stream(Step& step, const Streams::Event& event) {
-  if (event.ended) {
-    end_stream(step, event.stream, event.why);
-    return;
-  }
-  const auto& limits = config_.limits;
-  const auto decoded = wire::decode_stream_message(event.message, limits.pushed_nodes_max, limits.stream_bytes_max);
-  if (decoded && !decoded->has_value()) return;  // more bytes are needed
-  const bool ours = event.stream.value % 2 == 0;
-  if (!decoded) {
-    counters_.add(wire::counter_of(decoded.error()));
-    actions_.push_back(CloseStream{event.stream, true});
-    streams_.finish(event.stream);
-    if (ours)
-      end_stream(step, event.stream, std::string("its answer cannot be read: ") + wire::name_of(decoded.error()));
-    return;
-  }
-  counters_.add(Count::messages_in);
-  const Origin origin{event.peer, event.stream, event.sealed, {}};
-  if (ours) {
-    route_answer(step, origin, **decoded);
-    drain(step);  // while the views of the message are valid
-    actions_.push_back(CloseStream{event.stream});
-    streams_.finish(event.stream);
-    return;
-  }
-  bool answered = false;
-  if (const auto* ping = std::get_if<wire::Ping>(&**decoded)) {
-    probe_.on_message(step, origin, *ping);
-    answered = true;
-  } else if (const auto* table = std::get_if<wire::PushPull>(&**decoded)) {
-    push_pull_.on_message(step, origin, *table, swim::PushPull::Role::request);
-    answered = true;
-  } else if (const auto* user = std::get_if<wire::User>(&**decoded)) {
-    route_user(step, origin, user->payload);
-  } else {
-    counters_.add(Count::dropped_unexpected);
-  }
-  drain(step);
-  if (!answered) out_.close(event.stream);
-}
-
-void Router::route_answer(Step& step, const Origin& origin, const wire::StreamMessage& message) {
-  if (const auto* ack = std::get_if<wire::Ack>(&message)) {
-    if (probe_.on_message(step, origin, *ack) || vet_.on_message(step, origin, *ack)) return;
-    counters_.add(Count::dropped_unknown_ack);
-    end_stream(step, origin.stream, "the peer answered with another message");
-  } else if (const auto* table = std::get_if<wire::PushPull>(&message)) {
-    const bool joined = join_.on_answer(step, origin.stream);
-    push_pull_.on_message(step, origin, *table,
-                          joined ? swim::PushPull::Role::join_answer : swim::PushPull::Role::answer);
-  } else if (const auto* error = std::get_if<wire::ErrorReply>(&message)) {
-    counters_.add(Count::stream_failures);
-    end_stream(step, origin.stream, "the peer refused: " + std::string(error->error));
-  } else {
-    counters_.add(Count::dropped_unexpected);
-    end_stream(step, origin.stream, "the peer answered with another message");
-  }
-}
-
-void Router::end_stream(Step& step, StreamId stream, const std::string& why) {
-  probe_.on_stream_end(step, stream);
-  vet_.on_stream_end(step, stream);
-  push_pull_.on_stream_end(step, stream);
-  join_.on_stream_end(step, stream, why);
 }
 
 void Router::on_time(Now now) {
@@ -367,120 +196,6 @@ void Router::on_command(Now now, const Command& command_) {
   actions_.push_back(Notify{{now, CommandDone{id, 0,
                                               Error{Errc::defunct, "this node has stopped: " + defunct_,
                                                     "restart it, and report what it said when it stopped"}}}});
-}
-
-void Router::command(Step& step, const hearsay::Join& join) {
-  if (leave_.running()) {
-    out_.notify({step.now, CommandDone{join.id, 0,
-                                       Error{Errc::wrong_state, "this node is leaving",
-                                             "wait until it has left, then join again"}}});
-    return;
-  }
-  if (!join_.accepts(step, join)) return;
-  if (const auto back = refute_.come_back(step); !back) {
-    out_.notify({step.now, CommandDone{join.id, 0, back.error()}});
-    return;
-  }
-  drain(step);
-  join_.on_command(step, join, config_.advertise.port, false);
-}
-
-void Router::command(Step& step, const hearsay::Leave& leave) { leave_.on_command(step, leave.id); }
-
-void Router::command(Step& step, const hearsay::SetTags& set_tags) {
-  Bytes meta = wire::encode_tags(set_tags.tags);
-  if (meta.size() > kMetaBytesMax) {
-    out_.notify({step.now, CommandDone{set_tags.id, 0,
-                                       Error{Errc::too_large, tags_complaint(set_tags.tags),
-                                             "use at most " + std::to_string(kMetaBytesMax) + " bytes"}}});
-    return;
-  }
-  if (leave_.running() || !members::is_up(members_.self_row().verdict)) {
-    out_.notify(
-        {step.now, CommandDone{set_tags.id, 0,
-                               Error{Errc::wrong_state, "this node is leaving or has left", "join again first"}}});
-    return;
-  }
-  const auto set = refute_.set_meta(step, std::move(meta));
-  drain(step);
-  out_.notify({step.now, CommandDone{set_tags.id, 0, set ? std::nullopt : std::optional(set.error())}});
-}
-
-void Router::command(Step& step, const hearsay::Why& why) {
-  auto links = reachability_.links(members_);
-  std::erase_if(links, [&](const Link& link) { return link.member != why.member; });
-  inquiry_.on_command(step, why, std::move(links));
-}
-
-void Router::command(Step& step, const hearsay::ManageKeys& manage_keys) {
-  key_rounds_.on_command(step, manage_keys);
-}
-
-void Router::command(Step& step, const hearsay::ForceLeave& force_leave) {
-  const bool gone = leave_.running() || !members::is_up(members_.self_row().verdict);
-  auto error = gone ? std::optional(Error{Errc::wrong_state, "this node is leaving or has left",
-                                          "ask an agent that is a member of the cluster"})
-                    : intents_.force_leave(step, force_leave.name, force_leave.prune);
-  drain(step);
-  out_.notify({step.now, CommandDone{force_leave.id, 0, std::move(error)}});
-}
-
-void Router::command(Step& step, const hearsay::Reconfigure& wanted) {
-  auto error = reconfigure(step, wanted.config);
-  drain(step);
-  out_.notify({step.now, CommandDone{wanted.id, 0, std::move(error)}});
-}
-
-std::optional<Error> Router::reconfigure(Step& step, const Config& wanted) {
-  const auto take = [&wanted](Config& config) {
-    config.tags = wanted.tags;
-    config.swim = wanted.swim;
-    config.serf = wanted.serf;
-    config.contact = wanted.contact;
-    config.admission = wanted.admission;
-    config.limits.members_max = wanted.limits.members_max;
-  };
-  Config next = config_;
-  take(next);
-  Error faults{Errc::invalid_config, {}, {}};
-  for (const auto& fault : validate(next)) {
-    faults.cause += (faults.cause.empty() ? "" : "; ") + fault.key + ": " + fault.cause;
-    faults.cure += (faults.cure.empty() ? "" : "; ") + fault.key + ": " + fault.cure;
-  }
-  if (!faults.cause.empty()) return faults;
-  Bytes meta = wire::encode_tags(wanted.tags);
-  const bool other_tags = !std::ranges::equal(meta, members_.meta(members_.self()));
-  if (other_tags && (leave_.running() || !members::is_up(members_.self_row().verdict))) {
-    return Error{Errc::wrong_state, "this node is leaving or has left: its tags cannot change", "join again first"};
-  }
-  take(config_);  // in place: views of the name stay valid
-  members_.configure(config_);
-  health_.set_max(config_.swim.health_max);
-  push_pull_.on_reconfigured(step);
-  if (other_tags) refute_.set_meta(step, std::move(meta));
-  forget_refused(step);
-  return std::nullopt;
-}
-
-void Router::forget_refused(Step& step) {
-  const auto& policy = config_.admission;
-  if (policy.admits_all()) return;
-  for (const MemberId id : members_.order()) {
-    if (members_.is_self(id)) continue;
-    const Member member = describe(members_, id);
-    auto reason = refuses(policy, member.name, member.address, member.tags);
-    if (!reason) continue;
-    const auto& row = members_.row(id);
-    admission_.refused(step.now, out_, {members_.name(id), {row.incarnation}, members_.addr(id), row.port, {}, {}},
-                       {}, *std::move(reason));
-    refused_.push_back(member.name);
-  }
-  for (auto& name : refused_) {
-    members::Claim forget{members::ForgetClaim{std::move(name)}, {}};
-    forget.evidence.source = Evidence::Source::command;
-    step.submit(std::move(forget));
-  }
-  refused_.clear();
 }
 
 void Router::on_reply(Now now, CallId call, const Reply& reply) {
@@ -522,7 +237,7 @@ void Router::pack() {
 
 void Router::pack_request(const room::Outbox::Request& request) {
   Bytes& frame = buffers_.next();
-  if (!wire::seal_stream(envelope_, out_.message(request.message), true, scratch_, frame)) {
+  if (!wire::seal_stream(envelope_, out_.message(request.message), true, scratch_, frame, &memo_)) {
     // Nobody will answer: the room hears so with the next tick.
     streams_.open(request.stream, request.to, latest_, {});
     return;
@@ -535,7 +250,7 @@ void Router::pack_request(const room::Outbox::Request& request) {
 void Router::pack_answer(const room::Outbox::Answer& answer) {
   if (!streams_.knows(answer.stream)) return;
   Bytes& frame = buffers_.next();
-  const bool sealed = wire::seal_stream(envelope_, out_.message(answer.message), false, scratch_, frame);
+  const bool sealed = wire::seal_stream(envelope_, out_.message(answer.message), false, scratch_, frame, &memo_);
   if (sealed) {
     packer_.count(out_.message(answer.message));
     counters_.add(Count::stream_bytes_out, frame.size());

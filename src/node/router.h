@@ -91,6 +91,8 @@ class Router {
   MemberId sender_at(const Address& from, std::string_view name) const;
   void route_stream(Step& step, const Streams::Event& event);
   void route_answer(Step& step, const Origin& origin, const wire::StreamMessage& message);
+  // Our request is answered.
+  void close_answered(StreamId stream);
   void end_stream(Step& step, StreamId stream, const std::string& why);
 
   void command(Step& step, const hearsay::Join& join);
@@ -133,6 +135,7 @@ class Router {
   room::Admission admission_;
   Notices notices_;
   Packer packer_;
+  wire::CompressionMemo memo_;
   Streams streams_;
 
   swim::LocalHealth health_;

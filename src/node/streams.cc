@@ -101,7 +101,7 @@ std::optional<Streams::Event> Streams::on_data(const StreamData& data, std::vect
   if (found == streams_.end()) return std::nullopt;
   Stream& stream = found->second;
   counters_->add(Count::stream_bytes_in, data.bytes.size());
-  const auto inner = stream.opener.feed(*envelope_, data.bytes);
+  const auto inner = stream.opener.feed(*envelope_, data.bytes, memo_);
   if (!inner) {
     const auto fault = inner.error();
     const bool inbound = stream.inbound;
@@ -122,7 +122,7 @@ std::optional<Streams::Event> Streams::on_data(const StreamData& data, std::vect
     keep_within_bytes(actions);
     return std::nullopt;
   }
-  return Event{data.stream, stream.peer, stream.opener.sealed(), false, {}, *inner};
+  return Event{data.stream, stream.peer, stream.opener.sealed(), false, {}, *inner, stream.opener.remembered()};
 }
 
 void Streams::drop(Found found, Count why, std::vector<Action>& actions) {

@@ -26,8 +26,9 @@ class Streams {
  public:
   enum class Timer { deadline };  // one for each stream
 
-  Streams(const Config& config, const wire::Envelope& envelope, Counters& counters)
-      : config_(&config), envelope_(&envelope), counters_(&counters) {}
+  Streams(const Config& config, const wire::Envelope& envelope, const wire::CompressionMemo& memo,
+          Counters& counters)
+      : config_(&config), envelope_(&envelope), memo_(&memo), counters_(&counters) {}
 
   // A request of ours: the stream is to be opened and `frame` written to it.
   void open(StreamId stream, const Address& to, Time deadline, ByteView frame);
@@ -39,6 +40,7 @@ class Streams {
     bool ended = false;  // no message came and none will; `why` tells
     std::string why;
     ByteView message;
+    bool remembered = false;  // it is the one that the memo holds
   };
   // Handles one input; actions go to `actions`. `now` sets the deadline of inbound streams.
   std::optional<Event> on_input(Now now, const StreamInput& input, std::vector<Action>& actions);
@@ -79,6 +81,7 @@ class Streams {
 
   const Config* config_;
   const wire::Envelope* envelope_;
+  const wire::CompressionMemo* memo_;
   Counters* counters_;
   std::map<StreamId, Stream> streams_;
   std::size_t inbound_ = 0;

@@ -44,7 +44,9 @@ class StreamsTest : public tests::RoomFixture {
   tests::OpensslAead aead;
   tests::CountingNonces nonces;
   wire::Envelope envelope;
-  Streams streams{config, envelope, counters};
+  base::Interner interner;
+  wire::CompressionMemo memo{interner};
+  Streams streams{config, envelope, memo, counters};
   std::vector<Action> actions;
 };
 

@@ -59,10 +59,10 @@ void Join::exchange(Step& step, std::uint64_t number, const Address& peer) {
     one_done(step, number, false, to_string(peer) + " is this node itself");
     return;
   }
-  state_.clear();
-  user_state_->write(step, state_);
+  Bytes state;
+  user_state_->write(step, state);
   const StreamId stream =
-      step.out.request(peer, step.after(step.config.swim.stream_timeout), make_push_pull(step, true, state_));
+      step.out.request(peer, step.after(step.config.swim.stream_timeout), make_push_pull(step, true, state));
   streams_[stream] = {number, to_string(peer)};
 }
 

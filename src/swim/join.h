@@ -64,7 +64,6 @@ class Join {
   std::map<std::uint64_t, Running> running_;
   std::map<StreamId, Asked> streams_;
   std::map<CallId, Asked> calls_;
-  Bytes state_;  // scratch
 };
 
 }  // namespace hearsay::swim

@@ -97,10 +97,34 @@ void PushPull::exchange_with_anyone(Step& step) {
       step.members, rng_, 1, [](MemberId, const members::Row& row) { return row.verdict == Verdict::alive; },
       picked_);
   if (picked_.empty()) return;
-  state_.clear();
-  user_state_->write(step, state_);
+  Bytes state;
+  user_state_->write(step, state);
   pending_.push_back(step.out.request(step.members.address(picked_[0]), step.after(step.config.swim.stream_timeout),
-                                      make_push_pull(step, false, state_)));
+                                      make_push_pull(step, false, state)));
+}
+
+void PushPull::answer(Step& step, StreamId stream, bool join) {
+  Bytes state;
+  user_state_->write(step, state);
+  step.out.answer(stream, make_push_pull(step, join, state));
+}
+
+bool PushPull::is_our_own(Step& step, ByteView message) {
+  Bytes state;
+  user_state_->write(step, state);
+  const wire::PushPull table = make_push_pull(step, false, state);
+  if (std::ranges::any_of(table.nodes, [](const auto& node) { return node.state == wire::NodeState::suspect; }))
+    return false;
+  Bytes own;
+  base::ByteWriter writer(own);
+  wire::encode(writer, table);
+  return std::ranges::equal(own, message);
+}
+
+void PushPull::on_our_own(Step& step, const Origin& origin, Role role) {
+  std::erase(pending_, origin.stream);
+  if (role == Role::request) answer(step, origin.stream, false);
+  finish(step, role, false);
 }
 
 void PushPull::plan_catch_up(Step& step, bool news) {
@@ -117,9 +141,7 @@ void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull
       step.out.answer(origin.stream, wire::ErrorReply{why});
       return;
     }
-    state_.clear();
-    user_state_->write(step, state_);
-    step.out.answer(origin.stream, make_push_pull(step, table.join, state_));
+    answer(step, origin.stream, table.join);
   }
   // A newcomer that knew nobody has nobody to tell what it learns but those who know it already. Where hundreds
   // join at once, their echo would crowd the news out.
@@ -127,6 +149,10 @@ void PushPull::on_message(Step& step, const Origin& origin, const wire::PushPull
   bool news = false;
   for (const auto& node : table.nodes) news = merge(step, origin, node, known) || news;
   if (!table.user_state.empty()) user_state_->merge(step, origin, table.user_state, role == Role::join_answer);
+  finish(step, role, news);
+}
+
+void PushPull::finish(Step& step, Role role, bool news) {
   step.counters.add(Count::push_pulls);
   if (role == Role::join_answer) {
     nothing_new_ = 0;

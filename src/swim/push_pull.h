@@ -34,6 +34,11 @@ class PushPull {
   // A request, or the answer to one of ours or of a join.
   enum class Role : std::uint8_t { request, answer, join_answer };
   void on_message(room::Step& step, const room::Origin& origin, const wire::PushPull& table, Role role);
+  // True: this is what we would send ourselves just now, byte for byte, so there is nothing to learn from it. Not
+  // while somebody is suspect: that another one tells of it counts.
+  bool is_our_own(room::Step& step, ByteView message);
+  // The peer told our own table. Not for answers to joins.
+  void on_our_own(room::Step& step, const room::Origin& origin, Role role);
   void on_stream_end(room::Step& step, StreamId stream);
   // The interval may have become, or been, zero.
   void on_reconfigured(room::Step& step);
@@ -53,6 +58,9 @@ class PushPull {
   // True: it was news.
   bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node, bool known);
   void exchange_with_anyone(room::Step& step);
+  void answer(room::Step& step, StreamId stream, bool join);
+  // The exchange is complete.
+  void finish(room::Step& step, Role role, bool news);
   void plan_catch_up(room::Step& step, bool news);
 
   base::Rng rng_;
@@ -63,7 +71,6 @@ class PushPull {
   unsigned catch_ups_ = 0;    // exchanges since the join
   std::vector<StreamId> pending_;
   std::vector<MemberId> picked_;  // scratch
-  Bytes state_;                   // scratch
 };
 
 }  // namespace hearsay::swim

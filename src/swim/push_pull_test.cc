@@ -96,13 +96,42 @@ TEST_F(PushPullTest, an_answer_is_not_answered) {
   EXPECT_EQ(state.merged, "theirs theirs joined ");
 }
 
+TEST_F(PushPullTest, our_own_table_is_known_byte_for_byte_and_not_while_somebody_is_suspect) {
+  const auto bytes_of = [&](bool join) {
+    Bytes bytes;
+    base::ByteWriter writer(bytes);
+    wire::encode(writer, make_push_pull(step(), join, as_bytes("state")));
+    return bytes;
+  };
+  auto now_step = step();
+  const Bytes own = bytes_of(false);
+  EXPECT_TRUE(room.is_our_own(now_step, own));
+  EXPECT_FALSE(room.is_our_own(now_step, bytes_of(true))) << "a join is answered as such";
+  EXPECT_FALSE(room.is_our_own(now_step, ByteView(own).first(own.size() - 1)));
+  submit(members::SuspectClaim{"n2", {1}, "n3"});
+  EXPECT_FALSE(room.is_our_own(now_step, own)) << "no longer";
+  EXPECT_FALSE(room.is_our_own(now_step, bytes_of(false))) << "another one that suspects it, too, confirms";
+  submit(members::DeadClaim{"n2", {1}, "n3"});
+  EXPECT_TRUE(room.is_our_own(now_step, bytes_of(false)));
+}
+
+TEST_F(PushPullTest, who_tells_our_own_table_gets_it_back_and_an_answer_ends_the_exchange) {
+  auto now_step = step();
+  room.on_our_own(now_step, on_stream(tests::ip(2), 1), PushPull::Role::request);
+  EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull nodes=3 state=5"});
+  room.on_our_own(now_step, on_stream(tests::ip(2), 2), PushPull::Role::answer);
+  EXPECT_TRUE(sent().empty());
+  EXPECT_EQ(counters[Count::push_pulls], 2u);
+  EXPECT_EQ(state.merged, "");
+}
+
 TEST_F(PushPullTest, members_that_left_long_ago_are_not_pushed) {
   submit(members::DeadClaim{"n2", {1}, "n3"});
   submit(members::DeadClaim{"n3", {1}, "n3"});
   steady += config.swim.gossip_to_the_dead + std::chrono::seconds(1);
   const auto pushed = make_push_pull(step(), true, {});
   ASSERT_EQ(pushed.nodes.size(), 2u);
-  EXPECT_EQ(pushed.nodes[1].state, wire::NodeState::dead) << "the dead are: their return heals a partition";
+  EXPECT_EQ(pushed.nodes[0].state, wire::NodeState::dead) << "the dead are: their return heals a partition";
 }
 
 TEST_F(PushPullTest, all_rows_are_pushed_whatever_their_state) {
@@ -110,9 +139,9 @@ TEST_F(PushPullTest, all_rows_are_pushed_whatever_their_state) {
   submit(members::DeadClaim{"n3", {1}, "n3"});
   const auto pushed = make_push_pull(step(), true, {});
   ASSERT_EQ(pushed.nodes.size(), 3u);
-  EXPECT_EQ(pushed.nodes[0].state, wire::NodeState::alive);
-  EXPECT_EQ(pushed.nodes[1].state, wire::NodeState::dead);
-  EXPECT_EQ(pushed.nodes[2].state, wire::NodeState::left);
+  EXPECT_EQ(pushed.nodes[0].state, wire::NodeState::dead);
+  EXPECT_EQ(pushed.nodes[1].state, wire::NodeState::left);
+  EXPECT_EQ(pushed.nodes[2].state, wire::NodeState::alive);
   for (const auto& entry : pushed.nodes) EXPECT_EQ(entry.vsn.size(), 6u) << "peers refuse all for one without";
 }
 

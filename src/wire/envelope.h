@@ -13,6 +13,7 @@
 #include "base/byte_io.h"
 #include "hearsay/aead.h"
 #include "hearsay/bytes.h"
+#include "wire/compression_memo.h"
 #include "wire/fault.h"
 #include "wire/memberlist.h"
 
@@ -107,19 +108,23 @@ class StreamOpener {
 
   // Takes what arrived. The result is empty while more is needed, and once the inner message, type byte first
   // (decode it with decode_stream_message); it is valid until the next call. A stream carries one message in each
-  // direction: what follows it is dropped. Errors are final.
-  Decoded<ByteView> feed(const Envelope& envelope, ByteView arrived);
+  // direction: what follows it is dropped. Errors are final. With a memo, the result may point into that.
+  Decoded<ByteView> feed(const Envelope& envelope, ByteView arrived, const CompressionMemo* memo = nullptr);
   bool sealed() const { return sealed_; }
+  // The message is the one that the memo holds.
+  bool remembered() const { return remembered_; }
   std::size_t buffered_bytes() const { return raw_.size() + plain_.size() + inflated_.size(); }
 
  private:
-  Decoded<ByteView> advance(const Envelope& envelope);
-  Decoded<ByteView> whole_message(const Envelope& envelope, ByteView message, std::size_t bytes_max);
+  Decoded<ByteView> advance(const Envelope& envelope, const CompressionMemo* memo);
+  Decoded<ByteView> whole_message(const Envelope& envelope, ByteView message, std::size_t bytes_max,
+                                  const CompressionMemo* memo);
 
   bool from_dialer_;
   bool label_seen_ = false;
   bool sealed_ = false;
   bool done_ = false;
+  bool remembered_ = false;
   std::optional<Fault> fault_;
   std::size_t label_bytes_ = 0;
   StreamScan scan_;
@@ -131,6 +136,7 @@ class StreamOpener {
 // Wraps one inner message for a stream and appends it to `out`: compressed if the envelope says so (as
 // memberlist does, even when larger), sealed likewise. `to_acceptor`: we dialled, so the label header goes first.
 // False: sealing failed.
-bool seal_stream(const Envelope& envelope, ByteView message, bool to_acceptor, SealScratch& scratch, Bytes& out);
+bool seal_stream(const Envelope& envelope, ByteView message, bool to_acceptor, SealScratch& scratch, Bytes& out,
+                 CompressionMemo* memo = nullptr);
 
 }  // namespace hearsay::wire

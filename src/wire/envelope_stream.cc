@@ -15,7 +15,7 @@ Bytes associated_data(const Envelope& envelope, ByteView frame_head) {
 
 }  // namespace
 
-Decoded<ByteView> StreamOpener::feed(const Envelope& envelope, ByteView arrived) {
+Decoded<ByteView> StreamOpener::feed(const Envelope& envelope, ByteView arrived, const CompressionMemo* memo) {
   if (fault_) return tl::unexpected(*fault_);
   if (done_) return ByteView();
   // A frame of the largest size comes with a label and a frame head.
@@ -23,7 +23,7 @@ Decoded<ByteView> StreamOpener::feed(const Envelope& envelope, ByteView arrived)
   auto result = [&]() -> Decoded<ByteView> {
     if (arrived.size() > bytes_max - raw_.size()) return tl::unexpected(Fault::too_large);
     raw_.insert(raw_.end(), arrived.begin(), arrived.end());
-    return advance(envelope);
+    return advance(envelope, memo);
   }();
   if (!result) {
     fault_ = result.error();
@@ -34,7 +34,7 @@ Decoded<ByteView> StreamOpener::feed(const Envelope& envelope, ByteView arrived)
   return result;
 }
 
-Decoded<ByteView> StreamOpener::advance(const Envelope& envelope) {
+Decoded<ByteView> StreamOpener::advance(const Envelope& envelope, const CompressionMemo* memo) {
   if (raw_.empty()) return ByteView();
   if (!label_seen_) {
     if (from_dialer_) {
@@ -52,7 +52,7 @@ Decoded<ByteView> StreamOpener::advance(const Envelope& envelope) {
 
   if (inner[0] != static_cast<std::uint8_t>(Type::encrypted)) {
     if (!envelope.keyring.empty() && envelope.verify_incoming) return tl::unexpected(Fault::plaintext);
-    return whole_message(envelope, inner, envelope.stream_bytes_max);
+    return whole_message(envelope, inner, envelope.stream_bytes_max, memo);
   }
   if (envelope.keyring.empty()) return tl::unexpected(Fault::not_opened);
   base::ByteReader in(inner.subspan(1));
@@ -68,24 +68,30 @@ Decoded<ByteView> StreamOpener::advance(const Envelope& envelope) {
   }
   sealed_ = true;
   raw_ = Bytes();
-  auto message = whole_message(envelope, plain_, envelope.stream_bytes_max);
+  auto message = whole_message(envelope, plain_, envelope.stream_bytes_max, memo);
   if (message && message->empty()) return tl::unexpected(Fault::truncated);
   return message;
 }
 
-Decoded<ByteView> StreamOpener::whole_message(const Envelope& envelope, ByteView message, std::size_t bytes_max) {
+Decoded<ByteView> StreamOpener::whole_message(const Envelope& envelope, ByteView message, std::size_t bytes_max,
+                                              const CompressionMemo* memo) {
   const auto size = scan_.advance(message, static_cast<std::uint32_t>(bytes_max));
   if (!size) return tl::unexpected(size.error());
   if (*size == 0) return ByteView();
   message = message.first(*size);
   if (message[0] == static_cast<std::uint8_t>(Type::compressed)) {
     if (!inflated_.empty()) return tl::unexpected(Fault::unexpected);  // compressed twice
+    const ByteView known = memo != nullptr ? memo->plain_of(message) : ByteView();
+    if (!known.empty() && known.size() <= envelope.inflated_bytes_max) {
+      done_ = remembered_ = true;
+      return known;
+    }
     const auto result = inflate_message(message.subspan(1), envelope.inflated_bytes_max, inflated_);
     if (!result) return tl::unexpected(result.error());
     raw_ = Bytes();
     plain_ = Bytes();
     scan_ = {};
-    const auto inner = whole_message(envelope, inflated_, envelope.inflated_bytes_max);
+    const auto inner = whole_message(envelope, inflated_, envelope.inflated_bytes_max, nullptr);
     if (inner && inner->empty()) return tl::unexpected(Fault::truncated);
     return inner;
   }
@@ -93,8 +99,16 @@ Decoded<ByteView> StreamOpener::whole_message(const Envelope& envelope, ByteView
   return message;
 }
 
-bool seal_stream(const Envelope& envelope, ByteView message, bool to_acceptor, SealScratch& scratch, Bytes& out) {
-  const ByteView payload = envelope.compression ? compress_message(message, scratch) : message;
+bool seal_stream(const Envelope& envelope, ByteView message, bool to_acceptor, SealScratch& scratch, Bytes& out,
+                 CompressionMemo* memo) {
+  ByteView payload = message;
+  if (envelope.compression) {
+    payload = memo != nullptr ? memo->packed_of(message) : ByteView();
+    if (payload.empty()) {
+      payload = compress_message(message, scratch);
+      if (memo != nullptr) memo->remember(message, payload);
+    }
+  }
   const std::size_t before = out.size();
   if (to_acceptor) write_label(envelope, out);
   ByteWriter writer(out);
