@@ -32,7 +32,7 @@ struct Plan {
   unsigned updates = 5;
   unsigned kills = 1;
   std::uint64_t seed = 1;
-  unsigned threads = 1;  // for the nodes behind sockets
+  unsigned threads = 1;          // for the nodes behind sockets
   double patience_seconds = 60;  // for the join, for each update and for each kill
 };
 
