@@ -216,7 +216,7 @@ TEST(PlanFile, wrong_zones_links_and_new_faults_are_named) {
   const auto large = make_plan({{"cluster.nodes", "p.toml:1", std::int64_t{10'000}}}, {}, 8e9).faults;
   ASSERT_EQ(large.size(), 1u);
   EXPECT_EQ(describe(large[0]),
-            "p.toml:1: cluster.nodes: 10000 nodes need about 159 GiB of memory; 7.45 GiB are free; choose fewer");
+            "p.toml:1: cluster.nodes: 10000 nodes need about 94 GiB of memory; 7.45 GiB are free; choose fewer");
 }
 
 TEST(PlanFile, what_to_measure_is_read_and_checked) {
