@@ -1,5 +1,7 @@
 #include "serf/intents.h"
 
+#include <utility>
+
 namespace hearsay::serf {
 
 using members::Intent;
@@ -91,7 +93,7 @@ bool Intents::keep(Step& step, const IntentClaim& intent) {
 
 void Intents::announce_join(Step& step) {
   LamportTime time = clock_->reading();
-  if (step.members.self_row().intent == Intent::none) time.value += kFirstJoinGap;
+  if (!std::exchange(has_joined_, true)) time.value += kFirstJoinGap;
   clock_->witness(time);
   members::Claim claim{IntentClaim{step.config.name, time, Intent::joining}, {}};
   claim.own = true;

@@ -52,7 +52,7 @@ class Intents {
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(kept_, expire_);
+    archive(kept_, expire_, has_joined_);
   }
 
  private:
@@ -72,6 +72,7 @@ class Intents {
   Clock* clock_;
   std::map<std::string, Kept, std::less<>> kept_;
   base::Timers<std::string> expire_;
+  bool has_joined_ = false;  // and said so, in this life
 };
 
 }  // namespace hearsay::serf

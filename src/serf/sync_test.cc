@@ -120,6 +120,11 @@ TEST_F(SyncTest, a_join_is_announced) {
   EXPECT_EQ(time_of("self"), 60u);
 }
 
+TEST_F(SyncTest, to_be_told_of_the_join_of_our_last_life_is_no_join) {
+  merge({{18}, {{"self", {17}}}, {}, {}, {}, {}}, true);
+  EXPECT_EQ(time_of("self"), 18u + kFirstJoinGap);
+}
+
 TEST_F(SyncTest, what_is_no_push_pull_of_serf_is_counted) {
   auto now_step = step();
   room.merge(now_step, on_stream(tests::ip(9), 1), as_bytes("nonsense"), true);

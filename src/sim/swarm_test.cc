@@ -31,6 +31,7 @@ TEST(Swarm, seeds_that_once_failed_do_not_fail_again) {
       {5927, "the same"},
       {6009, "a newcomer's one contact crashed before it had told anybody of it"},
       {11356, "a member without its disk joined at the very time of its last leave"},
+      {61894, "the same, for it had been told of the join of its last life"},
       {12289, "on a network that refuses and stalls streams, two minutes were too short to join"},
       {12757, "the same"},
   };
