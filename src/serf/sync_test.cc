@@ -91,7 +91,7 @@ TEST_F(SyncTest, a_leave_that_tables_tell_each_other_of_is_not_dated_later) {
 }
 
 // Found by the swarm (seed 42): a member left and came back, its join was lost on the way to some, and a part of
-// the the cluster that had not seen it for a while told of the leave.
+// the cluster that had not seen it for a while told of the leave.
 TEST_F(SyncTest, an_old_leave_is_nothing_against_a_member_that_came_back) {
   add(3);
   merge({{40}, {{"n3", {7}}}, {"n3"}, {}, {}, {}});
