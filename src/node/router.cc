@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "base/scratch.h"
 #include "contact/pause_guard.h"
+#include "node/swim_family.h"
 #include "wire/memberlist.h"
-#include "wire/serf.h"
 
 namespace hearsay::node {
 
@@ -52,37 +52,9 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       packer_(config_, envelope_, rumors_, counters_),
       memo_(*interner_),
       streams_(config_, envelope_, memo_, counters_),
-      health_(config.swim.health_max),
-      clock_(config.first_lamport),
-      event_clock_(LamportTime{1}),
-      query_clock_(LamportTime{1}),
-      intents_(clock_),
-      sync_(clock_, event_clock_, query_clock_, intents_),
-      leave_(intents_),
-      answers_(base::Rng(resources.seed).fork("answers")),
-      keys_(envelope_, answers_),
-      pass_through_(event_clock_, query_clock_, answers_, keys_),
-      key_rounds_(base::Rng(resources.seed).fork("key_rounds"), pass_through_, keys_),
-      refute_(health_),
-      probe_(base::Rng(resources.seed).fork("probe"), health_),
-      relay_(base::Rng(resources.seed).fork("relay")),
-      vet_(base::Rng(resources.seed).fork("vet")),
-      suspicion_(health_),
-      gossip_round_(base::Rng(resources.seed).fork("gossip")),
-      push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_),
-      join_(sync_),
-      repair_(base::Rng(resources.seed).fork("repair")),
-      reconnect_(base::Rng(resources.seed).fork("reconnect")),
-      reachability_(base::Rng(resources.seed).fork("reachability")),
-      inquiry_(notices_.history()),
-      name_vote_(base::Rng(resources.seed).fork("name_vote"), pass_through_) {
-  input(now, [&](Step& step) {
-    refute_.start(step, wire::encode_tags(config_.tags));
-    probe_.start(step);
-    gossip_round_.start(step);
-    push_pull_.start(step);
-    reconnect_.start(step);
-  });
+      family_(std::make_unique<SwimFamily>(Shared{config_, counters_, envelope_, members_, out_, notices_},
+                                           resources)) {
+  input(now, [&](Step& step) { family_->start(step); });
 }
 
 template <class Handle>
@@ -95,17 +67,16 @@ void Router::input(Now now, Handle handle) {
   try {
     CHECK(now.steady >= latest_);
     latest_ = now.steady;
-    Step step{now,        config_, members_, rumors_, out_, outcomes_, counters_, repair_.extension(members_),
-              &admission_};
+    Step step{now, config_, members_, rumors_, out_, outcomes_, counters_, family_->extension(), &admission_};
     handle(step);
     drain(step);
     for (const auto& join : out_.take_joins()) {
       counters_.add(Count::reconnects);
-      if (join_.accepts(step, join)) join_.on_command(step, join, config_.advertise.port, true);
+      if (family_->accepts(step, join)) family_->join(step, join, true);
     }
     pack();
-    gossip_round_.maybe_wake(step);
-    if (!name_vote_.lost().empty()) turn_defunct(now, name_vote_.lost());
+    family_->on_input_end(step);
+    if (auto why = family_->must_stop(); !why.empty()) turn_defunct(now, std::move(why));
   } catch (const base::CheckFailed& fault) {
     turn_defunct(now, std::string(fault.expression) + " at " + fault.file + ":" + std::to_string(fault.line));
   }
@@ -124,22 +95,9 @@ void Router::drain(Step& step) {
     entry.outcome.claim = &entry.claim;
     const auto& outcome = entry.outcome;
     notices_.on_outcome(step, outcome);
-    intents_.on_outcome(step, outcome);
-    refute_.on_outcome(step, outcome);
-    probe_.on_outcome(step, outcome);
-    vet_.on_outcome(step, outcome);
-    suspicion_.on_outcome(step, outcome);
-    gossip_round_.on_outcome(step, outcome);
-    correct_.on_outcome(step, outcome);
-    reap_.on_outcome(step, outcome);
-    repair_.on_outcome(step, outcome);
-    reachability_.on_outcome(step, outcome);
-    name_vote_.on_outcome(step, outcome);
+    family_->on_outcome(step, outcome);
   }
-  if (const auto report = outcomes_.take_report()) {
-    reachability_.on_probe(step, *report);
-    inquiry_.on_probe(*report);
-  }
+  if (const auto report = outcomes_.take_report()) family_->on_probe(step, *report);
 }
 
 // ---- inputs ----
@@ -155,10 +113,10 @@ void Router::on_datagram(Now now, const Address& from, ByteView bytes) {
     counters_.add(Count::dropped_malformed, opened_.faulty_parts);
     Origin origin{from, {}, opened_.sealed, {}};
     for (const ByteView message : opened_.messages) {
-      route(step, origin, message);
+      family_->on_message(step, origin, message);
       drain(step);
     }
-    reachability_.on_packet(step, from);
+    family_->on_packet(step, from);
   });
 }
 
@@ -171,11 +129,9 @@ void Router::on_stream(Now now, const StreamInput& input_) {
 void Router::on_time(Now now) {
   input(now, [&](Step& step) {
     guard_pause(step);
-    while (const auto event = streams_.take_expired(now, actions_)) end_stream(step, event->stream, event->why);
-    each_timed(*this, [&](auto& room) {
-      room.on_time(step);
-      drain(step);
-    });
+    while (const auto event = streams_.take_expired(now, actions_))
+      family_->on_stream_end(step, event->stream, event->why);
+    family_->on_time(step, [&] { drain(step); });
   });
 }
 
@@ -184,9 +140,7 @@ void Router::guard_pause(Step& step) {
   if (length == Duration::zero()) return;
   counters_.add(Count::pauses);
   streams_.on_pause(length);
-  probe_.on_pause(step, length);
-  relay_.on_pause();
-  suspicion_.on_pause(length);
+  family_->on_pause(step, length);
 }
 
 void Router::on_command(Now now, const Command& command_) {
@@ -199,15 +153,53 @@ void Router::on_command(Now now, const Command& command_) {
 }
 
 void Router::on_reply(Now now, CallId call, const Reply& reply) {
-  input(now, [&](Step& step) {
-    if (const auto* resolved = std::get_if<Resolved>(&reply)) return join_.on_reply(step, call, *resolved);
-    keys_.on_reply(step, call, std::get<Saved>(reply).fault);
-    key_rounds_.on_own_keys(step);
-  });
+  input(now, [&](Step& step) { family_->on_reply(step, call, reply); });
 }
 
 void Router::on_send_failed(Now now, const Address& /*to*/) {
   input(now, [&](Step&) { counters_.add(Count::send_failures); });
+}
+
+// ---- streams ----
+
+void Router::route_stream(Step& step, const Streams::Event& event) {
+  if (event.ended) return family_->on_stream_end(step, event.stream, event.why);
+  const bool ours = event.stream.value % 2 == 0;
+  const Origin origin{event.peer, event.stream, event.sealed, {}};
+  if (event.remembered && family_->on_remembered(step, origin, event.message)) {
+    counters_.add(Count::messages_in);
+    if (ours) close_answered(event.stream);
+    return;
+  }
+  const auto& limits = config_.limits;
+  const auto decoded = wire::decode_stream_message(event.message, limits.pushed_nodes_max, limits.stream_bytes_max);
+  if (decoded && !decoded->has_value()) return;  // more bytes are needed
+  if (!decoded) {
+    counters_.add(wire::counter_of(decoded.error()));
+    actions_.push_back(CloseStream{event.stream, true});
+    streams_.finish(event.stream);
+    if (ours) {
+      family_->on_stream_end(step, event.stream,
+                             std::string("its answer cannot be read: ") + wire::name_of(decoded.error()));
+    }
+    return;
+  }
+  counters_.add(Count::messages_in);
+  if (ours) {
+    if (const auto fault = family_->on_answer(step, origin, **decoded))
+      family_->on_stream_end(step, event.stream, *fault);
+    drain(step);  // while the views of the message are valid
+    close_answered(event.stream);
+    return;
+  }
+  const bool answered = family_->on_request(step, origin, **decoded);
+  drain(step);
+  if (!answered) out_.close(event.stream);
+}
+
+void Router::close_answered(StreamId stream) {
+  actions_.push_back(CloseStream{stream});
+  streams_.finish(stream);
 }
 
 // ---- actions ----
@@ -266,9 +258,7 @@ void Router::pack_answer(const room::Outbox::Answer& answer) {
 
 Time Router::next_deadline() const {
   if (!defunct_.empty()) return kNever;
-  Time next = streams_.next_deadline();
-  each_timed(*this, [&](const auto& room) { next = std::min(next, room.next_deadline()); });
-  return next;
+  return std::min(streams_.next_deadline(), family_->next_deadline());
 }
 
 std::vector<Member> Router::members() const {
@@ -284,30 +274,24 @@ NodeInfo Router::info() const {
   for (std::size_t status = 0; status < std::size(info.members); ++status) {
     info.members[status] = members_.count(static_cast<Status>(status));
   }
-  info.local_health = health_.score();
-  info.lamport = clock_.reading();
   info.rumors_queued = static_cast<std::uint32_t>(rumors_.size());
   info.rumor_bytes_queued = static_cast<std::uint32_t>(rumors_.bytes());
-  info.suspicions_running = static_cast<std::uint32_t>(suspicion_.running());
   info.streams_open = static_cast<std::uint32_t>(streams_.size());
-  info.links = reachability_.links(members_);
   info.conflicts = notices_.conflicts(latest_);
-  info.relays_pending = static_cast<std::uint32_t>(relay_.pending());
-  info.intents_kept = static_cast<std::uint32_t>(intents_.kept());
   info.refusals = admission_.latest();
   info.encrypted = !envelope_.keyring.empty();
   info.has_left = !members::is_up(members_.self_row().verdict);
   info.defunct = !defunct_.empty();
   info.counters = counters_;
+  family_->fill(info);
   return info;
 }
 
 std::uint64_t Router::state_hash() {
   base::HashArchive archive;
-  archive(members_, rumors_, out_, admission_, streams_, health_, clock_, event_clock_, query_clock_, intents_,
-          leave_, answers_, keys_, pass_through_, key_rounds_, refute_, probe_, relay_, vet_, suspicion_,
-          gossip_round_, push_pull_, join_, correct_, reap_, repair_, reconnect_, reachability_, inquiry_,
-          name_vote_, counters_.values);
+  archive(members_, rumors_, out_, admission_, streams_);
+  family_->hash(archive);
+  archive(counters_.values);
   return archive.value();
 }
 

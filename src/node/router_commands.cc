@@ -2,26 +2,27 @@
 #include <algorithm>
 
 #include "node/router.h"
+#include "wire/serf.h"
 
 namespace hearsay::node {
 
 void Router::command(Step& step, const hearsay::Join& join) {
-  if (leave_.running()) {
+  if (family_->is_leaving()) {
     out_.notify({step.now, CommandDone{join.id, 0,
                                        Error{Errc::wrong_state, "this node is leaving",
                                              "wait until it has left, then join again"}}});
     return;
   }
-  if (!join_.accepts(step, join)) return;
-  if (const auto back = refute_.come_back(step); !back) {
+  if (!family_->accepts(step, join)) return;
+  if (const auto back = family_->come_back(step); !back) {
     out_.notify({step.now, CommandDone{join.id, 0, back.error()}});
     return;
   }
   drain(step);
-  join_.on_command(step, join, config_.advertise.port, false);
+  family_->join(step, join, false);
 }
 
-void Router::command(Step& step, const hearsay::Leave& leave) { leave_.on_command(step, leave.id); }
+void Router::command(Step& step, const hearsay::Leave& leave) { family_->leave(step, leave.id); }
 
 void Router::command(Step& step, const hearsay::SetTags& set_tags) {
   Bytes meta = wire::encode_tags(set_tags.tags);
@@ -31,32 +32,28 @@ void Router::command(Step& step, const hearsay::SetTags& set_tags) {
                                              "use at most " + std::to_string(kMetaBytesMax) + " bytes"}}});
     return;
   }
-  if (leave_.running() || !members::is_up(members_.self_row().verdict)) {
+  if (family_->is_leaving() || !members::is_up(members_.self_row().verdict)) {
     out_.notify(
         {step.now, CommandDone{set_tags.id, 0,
                                Error{Errc::wrong_state, "this node is leaving or has left", "join again first"}}});
     return;
   }
-  const auto set = refute_.set_meta(step, std::move(meta));
+  const auto set = family_->set_meta(step, std::move(meta));
   drain(step);
   out_.notify({step.now, CommandDone{set_tags.id, 0, set ? std::nullopt : std::optional(set.error())}});
 }
 
-void Router::command(Step& step, const hearsay::Why& why) {
-  auto links = reachability_.links(members_);
-  std::erase_if(links, [&](const Link& link) { return link.member != why.member; });
-  inquiry_.on_command(step, why, std::move(links));
-}
+void Router::command(Step& step, const hearsay::Why& why) { family_->why(step, why); }
 
 void Router::command(Step& step, const hearsay::ManageKeys& manage_keys) {
-  key_rounds_.on_command(step, manage_keys);
+  family_->manage_keys(step, manage_keys);
 }
 
 void Router::command(Step& step, const hearsay::ForceLeave& force_leave) {
-  const bool gone = leave_.running() || !members::is_up(members_.self_row().verdict);
+  const bool gone = family_->is_leaving() || !members::is_up(members_.self_row().verdict);
   auto error = gone ? std::optional(Error{Errc::wrong_state, "this node is leaving or has left",
                                           "ask an agent that is a member of the cluster"})
-                    : intents_.force_leave(step, force_leave.name, force_leave.prune);
+                    : family_->force_leave(step, force_leave.name, force_leave.prune);
   drain(step);
   out_.notify({step.now, CommandDone{force_leave.id, 0, std::move(error)}});
 }
@@ -86,14 +83,13 @@ std::optional<Error> Router::reconfigure(Step& step, const Config& wanted) {
   if (!faults.cause.empty()) return faults;
   Bytes meta = wire::encode_tags(wanted.tags);
   const bool other_tags = !std::ranges::equal(meta, members_.meta(members_.self()));
-  if (other_tags && (leave_.running() || !members::is_up(members_.self_row().verdict))) {
+  if (other_tags && (family_->is_leaving() || !members::is_up(members_.self_row().verdict))) {
     return Error{Errc::wrong_state, "this node is leaving or has left: its tags cannot change", "join again first"};
   }
   take(config_);  // in place: views of the name stay valid
   members_.configure(config_);
-  health_.set_max(config_.swim.health_max);
-  push_pull_.on_reconfigured(step);
-  if (other_tags) refute_.set_meta(step, std::move(meta));
+  family_->on_reconfigured(step);
+  if (other_tags) family_->set_meta(step, std::move(meta));
   forget_refused(step);
   return std::nullopt;
 }
