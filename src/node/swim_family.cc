@@ -27,7 +27,7 @@ SwimFamily::SwimFamily(const Shared& shared, const Resources& resources)
       suspicion_(health_),
       gossip_round_(base::Rng(resources.seed).fork("gossip")),
       push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_),
-      join_(sync_),
+      join_(push_pull_),
       repair_(base::Rng(resources.seed).fork("repair")),
       reconnect_(base::Rng(resources.seed).fork("reconnect")),
       reachability_(base::Rng(resources.seed).fork("reachability")),

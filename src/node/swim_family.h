@@ -5,7 +5,9 @@
 
 #include <string>
 
+#include "contact/join.h"
 #include "contact/reachability.h"
+#include "contact/reap.h"
 #include "contact/reconnect.h"
 #include "node/family.h"
 #include "serf/answers.h"
@@ -20,11 +22,9 @@
 #include "swim/correct.h"
 #include "swim/gossip_round.h"
 #include "swim/inquiry.h"
-#include "swim/join.h"
 #include "swim/local_health.h"
 #include "swim/probe.h"
 #include "swim/push_pull.h"
-#include "swim/reap.h"
 #include "swim/refute.h"
 #include "swim/relay.h"
 #include "swim/repair.h"
@@ -118,9 +118,9 @@ class SwimFamily final : public Family {
   swim::Suspicion suspicion_;
   swim::GossipRound gossip_round_;
   swim::PushPull push_pull_;
-  swim::Join join_;
+  contact::Join join_;
   swim::Correct correct_;
-  swim::Reap reap_;
+  contact::Reap reap_;
   swim::Repair repair_;
   contact::Reconnect reconnect_;
   contact::Reachability reachability_;

@@ -72,6 +72,12 @@ void PushPull::start(Step& step) {
   tick_ = step.after(rng_.within(interval));
 }
 
+StreamId PushPull::introduce(Step& step, const Address& peer) {
+  Bytes state;
+  user_state_->write(step, state);
+  return step.out.request(peer, step.after(step.config.swim.stream_timeout), make_push_pull(step, true, state));
+}
+
 void PushPull::on_reconfigured(Step& step) {
   if (step.config.swim.push_pull_interval == Duration::zero()) {
     tick_ = kNever;

@@ -21,7 +21,7 @@ Duration push_pull_period(Duration interval, std::uint32_t nodes);
 // namesake that has just returned.
 wire::PushPull make_push_pull(const room::Step& step, bool join, ByteView user_state);
 
-class PushPull {
+class PushPull final : public room::Introduction {
  public:
   enum class Timer {
     tick,
@@ -31,6 +31,8 @@ class PushPull {
   PushPull(base::Rng rng, room::UserState& user_state) : rng_(rng), user_state_(&user_state) {}
 
   void start(room::Step& step);
+  // Asks to join: our table for that one's.
+  StreamId introduce(room::Step& step, const Address& peer) override;
   // A request, or the answer to one of ours or of a join.
   enum class Role : std::uint8_t { request, answer, join_answer };
   void on_message(room::Step& step, const room::Origin& origin, const wire::PushPull& table, Role role);

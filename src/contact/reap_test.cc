@@ -1,8 +1,8 @@
-#include "swim/reap.h"
+#include "contact/reap.h"
 
 #include "support/room_fixture.h"
 
-namespace hearsay::swim {
+namespace hearsay::contact {
 namespace {
 
 using std::chrono::hours;
@@ -65,4 +65,4 @@ TEST_F(ReapTest, the_claim_still_names_the_member_when_its_outcome_is_offered) {
 }
 
 }  // namespace
-}  // namespace hearsay::swim
+}  // namespace hearsay::contact

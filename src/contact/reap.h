@@ -7,7 +7,7 @@
 #include "base/timers.h"
 #include "room/step.h"
 
-namespace hearsay::swim {
+namespace hearsay::contact {
 
 class Reap {
  public:
@@ -26,4 +26,4 @@ class Reap {
   base::Timers<MemberId> forget_;
 };
 
-}  // namespace hearsay::swim
+}  // namespace hearsay::contact

@@ -1,10 +1,8 @@
-#include "swim/join.h"
+#include "contact/join.h"
 
 #include <algorithm>
 
-#include "swim/push_pull.h"
-
-namespace hearsay::swim {
+namespace hearsay::contact {
 
 using room::Step;
 
@@ -59,11 +57,7 @@ void Join::exchange(Step& step, std::uint64_t number, const Address& peer) {
     one_done(step, number, false, to_string(peer) + " is this node itself");
     return;
   }
-  Bytes state;
-  user_state_->write(step, state);
-  const StreamId stream =
-      step.out.request(peer, step.after(step.config.swim.stream_timeout), make_push_pull(step, true, state));
-  streams_[stream] = {number, to_string(peer)};
+  streams_[introduction_->introduce(step, peer)] = {number, to_string(peer)};
 }
 
 void Join::on_reply(Step& step, CallId call, const Resolved& resolved) {
@@ -114,4 +108,4 @@ void Join::one_done(Step& step, std::uint64_t number, bool joined, std::string f
   running_.erase(found);
 }
 
-}  // namespace hearsay::swim
+}  // namespace hearsay::contact

@@ -1,14 +1,15 @@
-#include "swim/join.h"
+#include "contact/join.h"
 
 #include "support/room_fixture.h"
 
-namespace hearsay::swim {
+namespace hearsay::contact {
 namespace {
 
-class NoState : public room::UserState {
+class Introduction : public room::Introduction {
  public:
-  void write(room::Step&, Bytes&) override {}
-  void merge(room::Step&, const room::Origin&, ByteView, bool) override {}
+  StreamId introduce(room::Step& step, const Address& peer) override {
+    return step.out.request(peer, step.after(step.config.swim.stream_timeout), wire::Ping{SeqNo{7}, "", {}, 0, ""});
+  }
 };
 
 class JoinTest : public tests::RoomFixture {
@@ -31,15 +32,15 @@ class JoinTest : public tests::RoomFixture {
     room.on_reply(now_step, CallId{call}, Resolved{std::move(addresses), std::move(why)});
   }
 
-  NoState state;
-  Join room{state};
+  Introduction introduction;
+  Join room{introduction};
 };
 
 TEST_F(JoinTest, each_address_is_asked_for_its_table) {
   join({"10.0.0.2", "10.0.0.3:8000", "[2001:db8::1]:9000"});
-  EXPECT_EQ(sent(), (std::vector<std::string>{"request 10.0.0.2:7946 push-pull join nodes=1",
-                                              "request 10.0.0.3:8000 push-pull join nodes=1",
-                                              "request [2001:db8::1]:9000 push-pull join nodes=1"}));
+  EXPECT_EQ(sent(), (std::vector<std::string>{"request 10.0.0.2:7946 ping seq=7",
+                                              "request 10.0.0.3:8000 ping seq=7",
+                                              "request [2001:db8::1]:9000 ping seq=7"}));
 }
 
 TEST_F(JoinTest, one_answer_is_enough_and_all_are_counted) {
@@ -141,4 +142,4 @@ TEST_F(JoinTest, a_join_of_our_own_doing_is_quiet) {
 }
 
 }  // namespace
-}  // namespace hearsay::swim
+}  // namespace hearsay::contact

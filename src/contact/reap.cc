@@ -1,6 +1,6 @@
-#include "swim/reap.h"
+#include "contact/reap.h"
 
-namespace hearsay::swim {
+namespace hearsay::contact {
 
 using room::Outcome;
 using room::Step;
@@ -26,4 +26,4 @@ void Reap::on_time(Step& step) {
   }
 }
 
-}  // namespace hearsay::swim
+}  // namespace hearsay::contact

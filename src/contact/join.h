@@ -1,5 +1,5 @@
-// Joining: exchange tables with each address that we were given, resolve those that are names, and say in the end
-// how many answered. One is enough.
+// Joining: introduce ourselves at each address that we were given, resolve those that are names, and say in the end
+// how many answered. One is enough. What an introduction is, the family knows.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 #include "hearsay/node.h"
 #include "room/step.h"
 
-namespace hearsay::swim {
+namespace hearsay::contact {
 
 // Joins running at once; more are refused.
 inline constexpr std::size_t kJoinsMax = 64;
@@ -20,7 +20,7 @@ inline constexpr std::size_t kAddressesPerName = 16;
 
 class Join {
  public:
-  explicit Join(room::UserState& user_state) : user_state_(&user_state) {}
+  explicit Join(room::Introduction& introduction) : introduction_(&introduction) {}
 
   // False: the command cannot run, and its end is told. Nothing else has changed.
   bool accepts(room::Step& step, const hearsay::Join& command) const;
@@ -59,11 +59,11 @@ class Join {
   void exchange(room::Step& step, std::uint64_t number, const Address& peer);
   void one_done(room::Step& step, std::uint64_t number, bool joined, std::string failure);
 
-  room::UserState* user_state_;
+  room::Introduction* introduction_;
   std::uint64_t numbers_ = 0;
   std::map<std::uint64_t, Running> running_;
   std::map<StreamId, Asked> streams_;
   std::map<CallId, Asked> calls_;
 };
 
-}  // namespace hearsay::swim
+}  // namespace hearsay::contact
