@@ -38,9 +38,9 @@ class JoinTest : public tests::RoomFixture {
 
 TEST_F(JoinTest, each_address_is_asked_for_its_table) {
   join({"10.0.0.2", "10.0.0.3:8000", "[2001:db8::1]:9000"});
-  EXPECT_EQ(sent(), (std::vector<std::string>{"request 10.0.0.2:7946 ping seq=7",
-                                              "request 10.0.0.3:8000 ping seq=7",
-                                              "request [2001:db8::1]:9000 ping seq=7"}));
+  EXPECT_EQ(sent(),
+            (std::vector<std::string>{"request 10.0.0.2:7946 ping - seq=7", "request 10.0.0.3:8000 ping - seq=7",
+                                      "request [2001:db8::1]:9000 ping - seq=7"}));
 }
 
 TEST_F(JoinTest, one_answer_is_enough_and_all_are_counted) {

@@ -146,8 +146,8 @@ class UserState {
   virtual void merge(Step& step, const Origin& origin, ByteView state, bool joined) = 0;
 };
 
-// What a family does to get to know the node at an address: it asks on a stream. The answer comes back to the family
-// as a message on that stream, or the stream ends without one.
+// What a family does to get to know the node at an address: it asks on a stream. The answer comes back to the
+// family as a message on that stream, or the stream ends without one.
 class Introduction {
  public:
   virtual ~Introduction() = default;
