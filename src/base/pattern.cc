@@ -2,35 +2,13 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace hearsay::base {
 
 namespace {
 
-constexpr char32_t kReplacement = 0xfffd;
 constexpr char32_t kRuneMax = 0x10ffff;
-
-// Takes one code point off the text; a byte that begins none is U+FFFD and, if asked for, `broken`.
-char32_t take_rune(std::string_view& text, bool* broken = nullptr) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xc2 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-  char32_t rune = length == 1 ? first : length == 0 ? 0 : first & (0x7fu >> length);
-  bool good = length != 0 && length <= text.size();
-  for (std::size_t i = 1; good && i < length; ++i) {
-    good = (byte(i) & 0xc0) == 0x80;
-    rune = rune << 6 | (byte(i) & 0x3f);
-  }
-  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  good = good && rune >= kLeast[length] && rune <= kRuneMax && !(rune >= 0xd800 && rune < 0xe000);
-  if (!good && broken != nullptr) *broken = true;
-  text.remove_prefix(good ? length : 1);
-  return good ? rune : kReplacement;
-}
 
 using Ranges = std::vector<std::pair<char32_t, char32_t>>;
 
@@ -93,7 +71,7 @@ class PatternCompiler {
   }
   char32_t wrong_rune() {
     failed_ = true;
-    return kReplacement;
+    return 0xfffd;
   }
   std::size_t make(Node node) {
     nodes_.push_back(std::move(node));

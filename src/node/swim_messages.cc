@@ -71,6 +71,10 @@ void SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payloa
       return hand_to(inquiry_, wire::decode_evidence_request(body));
     case wire::HearsayType::evidence:
       return hand_to(inquiry_, wire::decode_evidence(body));
+    case wire::HearsayType::state_hash:
+    case wire::HearsayType::state_digests:
+    case wire::HearsayType::state_deltas:
+      break;
   }
   step.counters.add(Count::dropped_user_message);  // of a later version
 }

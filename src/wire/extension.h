@@ -27,13 +27,21 @@ struct Extension {
 };
 inline constexpr std::size_t kExtensionBytes = 14;
 inline constexpr std::uint8_t kTellsEvidence = 1;  // feature: answers evidence requests
+inline constexpr std::uint8_t kKeepsState = 2;     // feature: keeps the states of nodes and exchanges them
 void encode(ByteWriter& out, const Extension& extension);
 // Versions above ours are read as ours. Errors: truncated.
 Decoded<Extension> decode_extension(ByteView bytes);
 
 // First byte of the payload of a user message between hearsay nodes; Serf's types end at 9.
 inline constexpr std::uint8_t kHearsayUserType = 0xe0;
-enum class HearsayType : std::uint8_t { view_pull = 1, evidence_request = 2, evidence = 3 };
+enum class HearsayType : std::uint8_t {
+  view_pull = 1,
+  evidence_request = 2,
+  evidence = 3,
+  state_hash = 4,  // these three: state.h
+  state_digests = 5,
+  state_deltas = 6,
+};
 
 // 1: "our views differ; this is what I have learned lately; tell me what you have learned that is newer".
 // name length u8, name of the sender, count u16, then for each: name hash u32, incarnation u32, verdict u8.
