@@ -10,6 +10,7 @@
 #include "hearsay/config.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
+#include "hearsay/state.h"
 #include "hearsay/time.h"
 
 namespace hearsay {
@@ -83,6 +84,14 @@ struct Reconfigure {
   Config config;
 };
 
-using Command = std::variant<Join, Leave, SetTags, ManageKeys, Why, ForceLeave, Reconfigure>;
+// Write keys of this node's own state: set them, delete them, or only if they have a certain version. All or
+// nothing; the others hear of it. Errors: invalid_argument (a key or a time to live), too_large (a key, a value or
+// the whole state), not_found (deletion of a key that is not there), wrong_state (another version than expected).
+struct WriteState {
+  CommandId id;
+  std::vector<StateWrite> writes;
+};
+
+using Command = std::variant<Join, Leave, SetTags, ManageKeys, Why, ForceLeave, Reconfigure, WriteState>;
 
 }  // namespace hearsay

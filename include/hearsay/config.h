@@ -105,6 +105,19 @@ struct ContactConfig {
   Duration pause_min = std::chrono::milliseconds(500);
 };
 
+// What nodes say about themselves (Node::state), in both families.
+struct StateConfig {
+  // Time between two comparisons with a random peer; most changes travel as rumors and do not wait for it. 1 s / 1
+  // s / 5 s; 10 ms .. 1 h. Too small: traffic. Too large: what a rumor missed, and large values, come late.
+  Duration sync_interval = std::chrono::seconds(1);
+  // How long a deleted key is remembered. Who was away longer takes the whole state anew. 1 h; 1 s .. 30 days.
+  Duration tombstone_age = std::chrono::hours(1);
+  // Bytes of this node's own state: keys, values, and 16 for each. 1 MiB; 1 KiB .. 4 MiB. More is refused.
+  std::uint32_t node_bytes_max = 1u << 20;
+  // Bytes of all states that this node knows; news beyond it is not taken. 256 MiB; 64 KiB .. 4 GiB - 1.
+  std::uint32_t total_bytes_max = 256u << 20;
+};
+
 // Bounds of what peers can make a node hold. What is over a bound is dropped and counted.
 struct Limits {
   std::uint32_t members_max = 100000;            // rows, whatever their status
@@ -136,6 +149,9 @@ struct Config {
   Tags tags;
   // The first incarnation used; from disk where there is one, else 1. 1 .. kFirstIncarnationMax.
   Incarnation first_incarnation{1};
+  // The generation of this life's own state; from disk where there is one: one more than the last life's. Who
+  // starts with one that was used already learns so from its peers, and outbids it. 1 .. kFirstGenerationMax. 1.
+  std::uint32_t first_generation = 1;
   // The Lamport clock at start; from disk where there is one, else 1. >= 1.
   LamportTime first_lamport{1};
   // Two nodes with one name: refuse (default), stop or warn.
@@ -152,6 +168,7 @@ struct Config {
   SwimConfig swim;
   SerfConfig serf;
   ContactConfig contact;
+  StateConfig state;
   CryptoConfig crypto;
   Limits limits;
   // Who may be a member. Everybody.

@@ -65,6 +65,13 @@ namespace hearsay {
   X(repairs, "late news told to nodes that had missed them")                                  \
   X(pauses, "times that this process was not run for a while")                                \
   X(reconnects, "attempts to reach failed members and seeds")                                 \
+  X(state_comparisons, "times that all states were compared with a peer's")                   \
+  X(state_news, "news of members' own states taken")                                          \
+  X(state_fetches, "times that states were fetched over a stream")                            \
+  X(state_lives, "times that others knew a former life of our own state and it began anew")   \
+  X(dropped_state_owner, "news of states of nodes that are no members")                       \
+  X(dropped_state_limit, "news of states not taken because they are too large")               \
+  X(dropped_generation, "news of states with an absurdly high generation")                    \
   X(push_pulls, "table exchanges completed")                                                  \
   X(push_pull_failures, "table exchanges that failed")
 

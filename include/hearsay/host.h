@@ -104,6 +104,8 @@ class Host {
   void why(std::string member, std::function<void(Result<Explanation>)> done);
   // Say of a failed member that it left; `prune`: forget it at once.
   void force_leave(std::string name, bool prune, Done done = {});
+  // Write keys of this node's own state, all or nothing (command.h: WriteState).
+  void write_state(std::vector<StateWrite> writes, Done done = {});
   // Take over what can change in a running node (command.h: Reconfigure).
   void reconfigure(Config config, Done done = {});
   // Adds a listener; it hears what happens from now on.
@@ -115,6 +117,8 @@ class Host {
   // Copies taken on the host's thread; other threads wait for it.
   NodeInfo info() const;
   std::vector<Notice> history() const;
+  // What is known of a member's own keys; none: it has published nothing.
+  std::optional<NodeState> state(std::string member) const;
   SocketCounters socket_counters() const;
 
   // The address that this node really listens on, and the one that it advertises.

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -32,6 +33,7 @@
 #include "hearsay/notice.h"
 #include "hearsay/result.h"
 #include "hearsay/sent.h"
+#include "hearsay/state.h"
 #include "hearsay/time.h"
 
 namespace hearsay {
@@ -104,6 +106,10 @@ struct NodeInfo {
   std::uint32_t relays_pending = 0;     // pings for others that wait for their answer
   std::uint32_t intents_kept = 0;       // intents about members that are not known yet
   std::vector<Refusal> refusals;        // members not taken lately, with the reason; the latest first, at most 16
+  std::uint32_t generation = 0;         // of our own state
+  std::uint64_t state_version = 0;      // of our own state; 0: nothing was ever published
+  std::uint32_t states_known = 0;       // members whose state is known, ourselves included
+  std::uint64_t state_bytes = 0;        // of all states that are known
   bool encrypted = false;
   bool has_left = false;
   bool defunct = false;
@@ -134,6 +140,9 @@ class Node {
   // Reading. Copies; O(N) where they return all members. Order: as first learned.
   std::vector<Member> members() const;
   std::vector<Notice> history() const;  // the bounded record of accepted changes, oldest first
+  // What is known of a member's own keys; none: no such member has published anything.
+  std::optional<NodeState> state(std::string_view member) const;
+  std::vector<NodeState> states() const;  // of all members that have published something, by name
   NodeInfo info() const;
   const Counters& counters() const;  // those of info(), without a copy
   const Sent& sent() const;

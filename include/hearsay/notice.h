@@ -165,6 +165,16 @@ struct KeysChanged {
   std::uint32_t held = 0;  // how many keys it holds now
 };
 
+// A member's own keys changed, this node's included; what changes within a tenth of a second is told at once. Read
+// the values with Node::state.
+struct StateChanged {
+  std::string member;
+  std::uint32_t generation = 0;
+  std::uint64_t version = 0;
+  std::vector<std::string> keys;  // in order; at most 64
+  bool more = false;              // more keys than these
+};
+
 // Something an operator should know and that is nobody's verdict; rate-limited by the core.
 struct Warning {
   std::string text;
@@ -178,7 +188,7 @@ struct Defunct {
 struct Notice {
   Now at{};
   std::variant<MemberChange, NameConflict, CommandDone, Warning, Defunct, KeyAnswer, KeysChanged, LinkChange,
-               Explanation>
+               Explanation, StateChanged>
       body;
 };
 

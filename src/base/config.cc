@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hearsay/state.h"
+
 namespace hearsay {
 
 namespace {
@@ -86,6 +88,13 @@ void validate_contact(const ContactConfig& contact, Faults& faults) {
   faults.duration("contact.pause_min", contact.pause_min, milliseconds(50), hours(1));
 }
 
+void validate_state(const StateConfig& state, Faults& faults) {
+  faults.duration("state.sync_interval", state.sync_interval, milliseconds(10), hours(1));
+  faults.duration("state.tombstone_age", state.tombstone_age, seconds(1), hours(24 * 30));
+  faults.number<std::uint32_t>("state.node_bytes_max", state.node_bytes_max, 1u << 10, 4u << 20);
+  faults.number<std::uint32_t>("state.total_bytes_max", state.total_bytes_max, 64u << 10, UINT32_MAX);
+}
+
 void validate_limits(const Limits& limits, Faults& faults) {
   faults.number<std::uint32_t>("limits.members_max", limits.members_max, 2, 10'000'000);
   faults.number<std::uint32_t>("limits.rumors_max", limits.rumors_max, 16, 1'000'000);
@@ -141,6 +150,7 @@ Config Config::of(Profile profile) {
       swim.push_pull_interval = seconds(60);
       swim.stream_timeout = seconds(30);
       config.contact.reconnect_interval = seconds(30);
+      config.state.sync_interval = seconds(5);
       break;
   }
   return config;
@@ -185,6 +195,7 @@ std::vector<ConfigFault> validate(const Config& config) {
   }
   // Peers never accept a member at incarnation 0, and none can be refuted at the end of the 32 bits.
   faults.number<std::uint32_t>("first_incarnation", config.first_incarnation.value, 1, kFirstIncarnationMax);
+  faults.number<std::uint32_t>("first_generation", config.first_generation, 1, kFirstGenerationMax);
   if (config.first_lamport.value == 0) faults.add("first_lamport", "it is 0", "start at 1");
   if (config.label.size() > kLabelBytesMax) {
     faults.add("label", "the label is " + std::to_string(config.label.size()) + " bytes long",
@@ -194,6 +205,7 @@ std::vector<ConfigFault> validate(const Config& config) {
   validate_swim(config.swim, faults);
   validate_serf(config.serf, faults);
   validate_contact(config.contact, faults);
+  validate_state(config.state, faults);
   validate_limits(config.limits, faults);
   validate_admission(config.admission, faults);
   for (const auto& key : config.crypto.keys) {

@@ -67,6 +67,11 @@ struct Describer {
     if (!done.error) return head + "done value=" + std::to_string(done.value);
     return head + "failed " + name_of(done.error->code) + ": " + done.error->cause;
   }
+  std::string operator()(const StateChanged& changed) const {
+    return "state of " + changed.member + " generation=" + std::to_string(changed.generation) +
+           " version=" + std::to_string(changed.version) + " changed: " + listed(changed.keys) +
+           (changed.more ? ",..." : "");
+  }
   std::string operator()(const Warning& warning) const { return "warning " + warning.text; }
   std::string operator()(const Defunct& defunct) const { return "defunct " + defunct.why; }
   std::string operator()(const KeyAnswer& answer) const {

@@ -141,7 +141,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
   const Verdict before = row.verdict;
   drop_accusers(known);
   view_hash_ -= view_share(row);
-  if (!claim.own) row.speaks_hearsay = row.tells_evidence = false;
+  if (!claim.own) row.speaks_hearsay = row.tells_evidence = row.keeps_state = false;
   store_facts(row, alive);
   view_hash_ += view_share(row);
   set_standing(now, known, Verdict::alive, is_up(before) ? row.intent : Intent::none);
@@ -346,10 +346,11 @@ void MemberTable::probe_failed(MemberId id) {
   if (count < UINT8_MAX) ++count;
 }
 
-void MemberTable::heard_extension(MemberId id, bool tells_evidence) {
+void MemberTable::heard_extension(MemberId id, bool tells_evidence, bool keeps_state) {
   if (!contains(id)) return;
   rows_[id.index].speaks_hearsay = true;
   rows_[id.index].tells_evidence = tells_evidence;
+  rows_[id.index].keeps_state = keeps_state;
 }
 
 AddressRuling MemberTable::ruling(Time now, MemberId id, ByteView addr, std::uint16_t port) const {

@@ -47,7 +47,7 @@ class MemberTable {
   void heard_from(MemberId id, Time at);
   void probe_failed(MemberId id);
   // The member itself showed that it is a hearsay node; forgotten when its incarnation or address changes.
-  void heard_extension(MemberId id, bool tells_evidence);
+  void heard_extension(MemberId id, bool tells_evidence, bool keeps_state);
 
   MemberId find(std::string_view name) const;
   MemberId self() const { return self_; }
@@ -96,8 +96,9 @@ class MemberTable {
               row.failed_probes, row.reuse, row.intent_time, row.verdict_since, row.status_since, row.last_contact);
       bool speaks_hearsay = row.speaks_hearsay;
       bool tells_evidence = row.tells_evidence;
+      bool keeps_state = row.keeps_state;
       std::vector<std::string> accused_by = accusers(id);
-      archive(speaks_hearsay, tells_evidence, accused_by);
+      archive(speaks_hearsay, tells_evidence, keeps_state, accused_by);
     }
   }
 

@@ -34,6 +34,7 @@ struct Row {
   bool used : 1 = false;
   bool speaks_hearsay : 1 = false;  // it told us so itself, at this address and incarnation
   bool tells_evidence : 1 = false;  // ... and that it answers evidence requests
+  bool keeps_state : 1 = false;     // ... and that it exchanges the states of nodes
   std::uint32_t reuse = 0;
   LamportTime intent_time;
   Time verdict_since{};

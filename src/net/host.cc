@@ -134,6 +134,7 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
   NodeInfo info() { return seat_->node().info(); }
+  std::optional<NodeState> state(std::string_view member) { return seat_->node().state(member); }
   std::vector<Notice> history() { return seat_->node().history(); }
   SocketCounters socket_counters() { return pool_.counters(); }
 
@@ -359,6 +360,12 @@ void Host::force_leave(std::string name, bool prune, Done done) {
   });
 }
 
+void Host::write_state(std::vector<StateWrite> writes, Done done) {
+  asio::post(impl_->core->loop(), [core = impl_->core, writes = std::move(writes), done = std::move(done)] {
+    core->command([&](CommandId id) { return WriteState{id, writes}; }, done);
+  });
+}
+
 void Host::reconfigure(Config config, Done done) {
   asio::post(impl_->core->loop(), [core = impl_->core, config = std::move(config), done = std::move(done)] {
     core->command([&](CommandId id) { return Reconfigure{id, config}; }, done);
@@ -374,6 +381,10 @@ MemberList Host::members() const { return MemberList(impl_->core->members()); }
 
 NodeInfo Host::info() const {
   return impl_->wait_for([](Core& core) { return core.info(); });
+}
+
+std::optional<NodeState> Host::state(std::string member) const {
+  return impl_->wait_for([&](Core& core) { return core.state(member); });
 }
 
 std::vector<Notice> Host::history() const {

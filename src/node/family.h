@@ -13,6 +13,7 @@
 #include "node/notices.h"
 #include "node/streams.h"
 #include "room/step.h"
+#include "services/state_sync.h"
 #include "wire/envelope.h"
 #include "wire/memberlist.h"
 
@@ -30,6 +31,7 @@ struct Shared {
   members::MemberTable& members;
   room::Outbox& out;
   Notices& notices;
+  services::StateSync& states;
 };
 
 class Family {

@@ -39,6 +39,8 @@ std::span<const Action> Node::actions() const { return router_->actions(); }
 Time Node::next_deadline() const { return router_->next_deadline(); }
 std::vector<Member> Node::members() const { return router_->members(); }
 std::vector<Notice> Node::history() const { return router_->history(); }
+std::optional<NodeState> Node::state(std::string_view member) const { return router_->state(member); }
+std::vector<NodeState> Node::states() const { return router_->states(); }
 NodeInfo Node::info() const { return router_->info(); }
 const Counters& Node::counters() const { return router_->counters(); }
 const Sent& Node::sent() const { return router_->sent(); }

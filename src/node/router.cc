@@ -52,7 +52,8 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       packer_(config_, envelope_, rumors_, counters_),
       memo_(*interner_),
       streams_(config_, envelope_, memo_, counters_),
-      family_(std::make_unique<SwimFamily>(Shared{config_, counters_, envelope_, members_, out_, notices_},
+      states_(base::Rng(resources.seed).fork("state"), config_),
+      family_(std::make_unique<SwimFamily>(Shared{config_, counters_, envelope_, members_, out_, notices_, states_},
                                            resources)) {
   input(now, [&](Step& step) { family_->start(step); });
 }
@@ -96,6 +97,7 @@ void Router::drain(Step& step) {
     const auto& outcome = entry.outcome;
     notices_.on_outcome(step, outcome);
     family_->on_outcome(step, outcome);
+    states_.on_outcome(step, outcome);
   }
   if (const auto report = outcomes_.take_report()) family_->on_probe(step, *report);
 }
@@ -129,9 +131,10 @@ void Router::on_stream(Now now, const StreamInput& input_) {
 void Router::on_time(Now now) {
   input(now, [&](Step& step) {
     guard_pause(step);
-    while (const auto event = streams_.take_expired(now, actions_))
-      family_->on_stream_end(step, event->stream, event->why);
+    while (const auto event = streams_.take_expired(now, actions_)) end_stream(step, event->stream, event->why);
     family_->on_time(step, [&] { drain(step); });
+    states_.on_time(step);
+    drain(step);
   });
 }
 
@@ -163,7 +166,7 @@ void Router::on_send_failed(Now now, const Address& /*to*/) {
 // ---- streams ----
 
 void Router::route_stream(Step& step, const Streams::Event& event) {
-  if (event.ended) return family_->on_stream_end(step, event.stream, event.why);
+  if (event.ended) return end_stream(step, event.stream, event.why);
   const bool ours = event.stream.value % 2 == 0;
   const Origin origin{event.peer, event.stream, event.sealed, {}};
   if (event.remembered && family_->on_remembered(step, origin, event.message)) {
@@ -179,15 +182,13 @@ void Router::route_stream(Step& step, const Streams::Event& event) {
     actions_.push_back(CloseStream{event.stream, true});
     streams_.finish(event.stream);
     if (ours) {
-      family_->on_stream_end(step, event.stream,
-                             std::string("its answer cannot be read: ") + wire::name_of(decoded.error()));
+      end_stream(step, event.stream, std::string("its answer cannot be read: ") + wire::name_of(decoded.error()));
     }
     return;
   }
   counters_.add(Count::messages_in);
   if (ours) {
-    if (const auto fault = family_->on_answer(step, origin, **decoded))
-      family_->on_stream_end(step, event.stream, *fault);
+    if (const auto fault = family_->on_answer(step, origin, **decoded)) end_stream(step, event.stream, *fault);
     drain(step);  // while the views of the message are valid
     close_answered(event.stream);
     return;
@@ -195,6 +196,11 @@ void Router::route_stream(Step& step, const Streams::Event& event) {
   const bool answered = family_->on_request(step, origin, **decoded);
   drain(step);
   if (!answered) out_.close(event.stream);
+}
+
+void Router::end_stream(Step& step, StreamId stream, const std::string& why) {
+  states_.on_stream_end(step, stream);
+  family_->on_stream_end(step, stream, why);
 }
 
 void Router::close_answered(StreamId stream) {
@@ -258,13 +264,27 @@ void Router::pack_answer(const room::Outbox::Answer& answer) {
 
 Time Router::next_deadline() const {
   if (!defunct_.empty()) return kNever;
-  return std::min(streams_.next_deadline(), family_->next_deadline());
+  return std::min({streams_.next_deadline(), family_->next_deadline(), states_.next_deadline()});
 }
 
 std::vector<Member> Router::members() const {
   std::vector<Member> all;
   all.reserve(members_.size());
   for (const MemberId id : members_.order()) all.push_back(describe(members_, id));
+  return all;
+}
+
+std::optional<NodeState> Router::state(std::string_view member) const {
+  const auto* owner = states_.store().find(member);
+  if (owner == nullptr || owner->state.empty()) return std::nullopt;
+  return states_.store().read(*owner, latest_);
+}
+
+std::vector<NodeState> Router::states() const {
+  std::vector<NodeState> all;
+  for (const MemberId id : members_.order()) {  // by name
+    if (auto known = state(members_.name(id))) all.push_back(*std::move(known));
+  }
   return all;
 }
 
@@ -283,13 +303,19 @@ NodeInfo Router::info() const {
   info.has_left = !members::is_up(members_.self_row().verdict);
   info.defunct = !defunct_.empty();
   info.counters = counters_;
+  const auto& store = states_.store();
+  info.generation = store.own().epoch().generation;
+  info.state_version = store.own().version();
+  info.states_known = static_cast<std::uint32_t>(store.owners().size() - (store.own().empty() ? 1 : 0));
+  info.state_bytes = store.bytes();
   family_->fill(info);
   return info;
 }
 
 std::uint64_t Router::state_hash() {
   base::HashArchive archive;
-  archive(members_, rumors_, out_, admission_, streams_);
+  archive(members_, rumors_, out_, admission_, streams_, states_);
+  archive(states_);
   family_->hash(archive);
   archive(counters_.values);
   return archive.value();

@@ -36,6 +36,8 @@ class Router {
 
   std::vector<Member> members() const;
   std::vector<Notice> history() const { return notices_.history().all(); }
+  std::optional<NodeState> state(std::string_view member) const;
+  std::vector<NodeState> states() const;
   NodeInfo info() const;
   const Counters& counters() const { return counters_; }
   const Sent& sent() const { return packer_.sent(); }
@@ -69,6 +71,7 @@ class Router {
   void command(Step& step, const hearsay::Why& why);
   void command(Step& step, const hearsay::ForceLeave& force_leave);
   void command(Step& step, const hearsay::Reconfigure& reconfigure);
+  void command(Step& step, const hearsay::WriteState& write_state) { states_.on_command(step, write_state); }
   std::optional<Error> reconfigure(Step& step, const Config& wanted);
   void forget_refused(Step& step);
 
@@ -86,6 +89,7 @@ class Router {
   wire::CompressionMemo memo_;
   Streams streams_;
 
+  services::StateSync states_;
   std::unique_ptr<Family> family_;
 
   std::vector<std::string> refused_;  // scratch

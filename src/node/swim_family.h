@@ -74,9 +74,10 @@ class SwimFamily final : public Family {
   void hash(base::HashArchive& archive) override;
 
  private:
-  void route_user(Step& step, const Origin& origin, ByteView payload);
+  // True: it was asked on a stream and is answered there.
+  bool route_user(Step& step, const Origin& origin, ByteView payload);
   void route_relayed(Step& step, const Origin& origin, const wire::RelayedMessage& relayed);
-  void route_hearsay(Step& step, const Origin& origin, ByteView payload);
+  bool route_hearsay(Step& step, const Origin& origin, ByteView payload);
   // The member that a message comes from, when it is one and the address is its own.
   MemberId sender_at(const Address& from, std::string_view name) const;
 

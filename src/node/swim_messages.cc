@@ -53,7 +53,7 @@ MemberId SwimFamily::sender_at(const Address& from, std::string_view name) const
   return id.valid() && !members.is_self(id) && same_place(members.address(id), from) ? id : MemberId{};
 }
 
-void SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payload) {
+bool SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payload) {
   const auto hand_to = [&](auto& room, const auto& message) {
     if (!message) {
       step.counters.add(wire::counter_of(message.error()));
@@ -62,6 +62,7 @@ void SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payloa
     } else {
       step.counters.add(Count::dropped_unexpected);
     }
+    return false;
   };
   const ByteView body = payload.empty() ? payload : payload.subspan(1);
   switch (payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0])) {
@@ -72,23 +73,34 @@ void SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payloa
     case wire::HearsayType::evidence:
       return hand_to(inquiry_, wire::decode_evidence(body));
     case wire::HearsayType::state_hash:
-    case wire::HearsayType::state_digests:
-    case wire::HearsayType::state_deltas:
-      break;
+      return hand_to(shared_.states, wire::decode_state_hash(body));
+    case wire::HearsayType::state_digests: {
+      const auto digests = wire::decode_state_digests(body);
+      if (!digests || !origin.is_stream()) return hand_to(shared_.states, digests);
+      return shared_.states.on_request(step, origin, *digests);
+    }
+    case wire::HearsayType::state_deltas: {
+      const auto deltas = wire::decode_state_deltas(body);
+      if (deltas) {
+        shared_.states.on_message(step, origin, *deltas);
+      } else {
+        step.counters.add(wire::counter_of(deltas.error()));
+      }
+      return false;
+    }
   }
   step.counters.add(Count::dropped_user_message);  // of a later version
+  return false;
 }
 
-void SwimFamily::route_user(Step& step, const Origin& origin, ByteView payload) {
-  if (!payload.empty() && payload[0] == wire::kHearsayUserType) {
-    route_hearsay(step, origin, payload.subspan(1));
-    return;
-  }
+bool SwimFamily::route_user(Step& step, const Origin& origin, ByteView payload) {
+  if (!payload.empty() && payload[0] == wire::kHearsayUserType)
+    return route_hearsay(step, origin, payload.subspan(1));
   const auto decoded = wire::decode_serf(payload);
   if (!decoded) {
     step.counters.add(decoded.error() == wire::Fault::unexpected ? Count::dropped_user_message
                                                                  : wire::counter_of(decoded.error()));
-    return;
+    return false;
   }
   if (const auto* join = std::get_if<wire::JoinIntent>(&*decoded)) {
     intents_.on_message(step, origin, *join);
@@ -105,6 +117,7 @@ void SwimFamily::route_user(Step& step, const Origin& origin, ByteView payload) 
   } else {
     step.counters.add(Count::dropped_user_message);
   }
+  return false;
 }
 
 // What is for ourselves is an answer, and an answer only: nothing is nested deeper.
@@ -135,11 +148,8 @@ bool SwimFamily::on_request(Step& step, const Origin& origin, const wire::Stream
     push_pull_.on_message(step, origin, *table, swim::PushPull::Role::request);
     return true;
   }
-  if (const auto* user = std::get_if<wire::User>(&message)) {
-    route_user(step, origin, user->payload);
-  } else {
-    step.counters.add(Count::dropped_unexpected);
-  }
+  if (const auto* user = std::get_if<wire::User>(&message)) return route_user(step, origin, user->payload);
+  step.counters.add(Count::dropped_unexpected);
   return false;
 }
 
@@ -153,6 +163,10 @@ std::optional<std::string> SwimFamily::on_answer(Step& step, const Origin& origi
     push_pull_.on_message(step, origin, *table,
                           joined ? swim::PushPull::Role::join_answer : swim::PushPull::Role::answer);
     return std::nullopt;
+  } else if (const auto* user = std::get_if<wire::User>(&message)) {
+    route_user(step, origin, user->payload);
+    // Whoever asked and got no answer hears so; the states have been taken.
+    return "the peer answered with another message";
   } else if (const auto* error = std::get_if<wire::ErrorReply>(&message)) {
     step.counters.add(Count::stream_failures);
     return "the peer refused: " + std::string(error->error);

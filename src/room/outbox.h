@@ -21,6 +21,7 @@
 #include "spread/rumor_queue.h"
 #include "wire/extension.h"
 #include "wire/memberlist.h"
+#include "wire/state.h"
 
 namespace hearsay::room {
 

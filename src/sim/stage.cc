@@ -233,6 +233,7 @@ void Stage::crash(Place place, bool for_ever) {
   recorder_.on_crash(place, world_.elapsed(), for_ever);
   if (on_crash) on_crash(place);
   actor.incarnation = world_.node(place).info().self.incarnation.value;
+  actor.generation = world_.node(place).info().generation;
   actor.paused = false;
   world_.crash(place);
   std::erase_if(joins_, [place](const auto& join) { return join.second == place; });
@@ -251,7 +252,7 @@ void Stage::restart(Place place, bool disk) {
   actor.has_left = false;
   if (on_start) on_start(place);
   recorder_.on_start(place, world_.elapsed(), incarnation, Incarnation{actor.incarnation});
-  world_.restart(place, incarnation, actor.lamport);
+  world_.restart(place, incarnation, actor.lamport, kept ? actor.generation + 1 : 1);
   join_anybody(place);
 }
 

@@ -59,6 +59,7 @@ class Stage {
     std::uint64_t leaves = 0;  // the command that told it to; none: it stays
     bool has_left = false;
     std::uint32_t incarnation = 1;  // what it had claimed when it ended
+    std::uint32_t generation = 1;   // of its own state, likewise
     LamportTime lamport{1};         // as its disk has it
     bool has_disk = true;           // and what it kept is still there
   };

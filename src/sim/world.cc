@@ -120,9 +120,10 @@ void World::crash(Place place) {
   actors_[place].held.clear();
 }
 
-void World::restart(Place place, Incarnation incarnation, LamportTime lamport) {
+void World::restart(Place place, Incarnation incarnation, LamportTime lamport, std::uint32_t generation) {
   actors_[place].config.first_incarnation = incarnation;
   actors_[place].config.first_lamport = lamport;
+  actors_[place].config.first_generation = generation;
   start(place);
 }
 

@@ -35,7 +35,8 @@ class World {
   // The process is gone: no leave, memory lost. Its peers' streams break.
   void crash(Place place);
   // Starts it again with the same configuration and what its disk kept.
-  void restart(Place place, Incarnation incarnation = Incarnation{1}, LamportTime lamport = LamportTime{1});
+  void restart(Place place, Incarnation incarnation = Incarnation{1}, LamportTime lamport = LamportTime{1},
+               std::uint32_t generation = 1);
   // The encryption that it starts with next time.
   void set_crypto(Place place, CryptoConfig crypto) { actors_[place].config.crypto = std::move(crypto); }
   // SIGSTOP and SIGCONT.

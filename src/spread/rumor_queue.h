@@ -29,9 +29,9 @@ namespace hearsay::spread {
 // Whom a rumor is for. Real Serf and memberlist peers are never sent what is for hearsay nodes only.
 enum class Audience : std::uint8_t { all, hearsay };
 
-// In the order in which a packet is filled (memberlist's own news, then Serf's).
-enum class RumorClass : std::uint8_t { membership, intent, query, user_event };
-inline constexpr std::size_t kRumorClasses = 4;
+// In the order in which a packet is filled (memberlist's own news, then Serf's, then what hearsay nodes add).
+enum class RumorClass : std::uint8_t { membership, intent, query, user_event, state };
+inline constexpr std::size_t kRumorClasses = 5;
 
 // How often a rumor is told in a cluster of `nodes`: mult * ceil(log10(nodes + 1)).
 unsigned transmit_limit(unsigned mult, std::uint32_t nodes);
@@ -66,6 +66,7 @@ class RumorQueue {
   void fill(Audience peer, unsigned limit, std::size_t room, std::size_t overhead, std::size_t parts_max,
             std::vector<ByteView>& out);
 
+  std::size_t message_bytes_max() const { return limits_.message_bytes_max; }
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return bytes_; }

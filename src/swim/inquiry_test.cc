@@ -14,8 +14,8 @@ class InquiryTest : public tests::RoomFixture {
  protected:
   InquiryTest() {
     for (std::uint8_t last = 2; last <= 5; ++last) add(last);
-    table->heard_extension(id("n2"), true);
-    table->heard_extension(id("n3"), false);
+    table->heard_extension(id("n2"), true, true);
+    table->heard_extension(id("n3"), false, false);
   }
   MemberChange& change(What what, std::string_view member, Source source, std::string accuser = {}) {
     MemberChange change;

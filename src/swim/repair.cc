@@ -49,7 +49,7 @@ ByteView Repair::extension(const members::MemberTable& members) {
   if (!extension_.empty() && view_hash == encoded_hash_) return extension_;
   encoded_hash_ = view_hash;
   wire::Extension mine;
-  mine.features = wire::kTellsEvidence;
+  mine.features = wire::kTellsEvidence | wire::kKeepsState;
   mine.run_id = run_id_;
   mine.view_hash = view_hash;
   extension_.clear();
@@ -83,7 +83,8 @@ void Repair::on_extension(Step& step, MemberId sender, ByteView extension) {
     step.counters.add(Count::dropped_malformed);
     return;
   }
-  step.members.heard_extension(sender, (theirs->features & wire::kTellsEvidence) != 0);
+  step.members.heard_extension(sender, (theirs->features & wire::kTellsEvidence) != 0,
+                               (theirs->features & wire::kKeepsState) != 0);
   if (theirs->view_hash == step.members.view_hash() || !members::is_up(step.members.self_row().verdict)) return;
   // News take a moment to spread: not more often than twice in a probe interval.
   if (asked_at_ != Time{} && step.now.steady - asked_at_ < step.config.swim.probe_interval / 2) return;

@@ -11,6 +11,8 @@ namespace hearsay::wire {
 
 namespace {
 
+constexpr std::uint8_t kMore = 1;
+constexpr std::uint8_t kFresh = 2;
 constexpr std::uint8_t kDeleted = 1;
 constexpr std::uint8_t kLivesForAWhile = 2;
 // More than that grows as it comes: an entry in memory is larger than the least one in a message.
@@ -141,6 +143,12 @@ StateDelta decode_delta(Reader& in) {
 
 }  // namespace
 
+std::size_t encoded_bytes(const StateDelta& delta) {
+  std::size_t bytes = kStateDeltaBytes + delta.owner.size();
+  for (const StateEntry& entry : delta.entries) bytes += encoded_bytes(entry);
+  return bytes;
+}
+
 void encode(ByteWriter& out, const StateHash& message) {
   begin(out, HearsayType::state_hash);
   text(out, message.sender);
@@ -206,7 +214,7 @@ Decoded<StateDigests> decode_state_digests(ByteView body) {
 
 void encode(ByteWriter& out, const StateDeltas& message) {
   begin(out, HearsayType::state_deltas);
-  out.u8(message.more ? 1 : 0);
+  out.u8(static_cast<std::uint8_t>((message.more ? kMore : 0) | (message.fresh ? kFresh : 0)));
   out.u16(static_cast<std::uint16_t>(message.deltas.size()));
   for (const StateDelta& delta : message.deltas) encode_delta(out, delta);
 }
@@ -214,9 +222,10 @@ void encode(ByteWriter& out, const StateDeltas& message) {
 Decoded<StateDeltas> decode_state_deltas(ByteView body) {
   Reader in(body);
   StateDeltas message;
-  const std::uint8_t more = in.u8();
-  in.require(more <= 1, Fault::malformed);
-  message.more = more == 1;
+  const std::uint8_t flags = in.u8();
+  in.require(flags <= (kMore | kFresh), Fault::malformed);
+  message.more = (flags & kMore) != 0;
+  message.fresh = (flags & kFresh) != 0;
   const std::size_t count = in.count(in.u16(), kStateDeltaBytes);
   message.deltas.reserve(std::min(count, kReservedMax));
   for (std::size_t i = 0; i < count && in.good(); ++i) message.deltas.push_back(decode_delta(in));

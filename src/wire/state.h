@@ -83,10 +83,13 @@ struct StateDelta {
   std::vector<StateEntry> entries;
 };
 
-// 6: deltas. flags u8 (1: there is more than fits; ask again over a stream), count u16.
+std::size_t encoded_bytes(const StateDelta& delta);
+
+// 6: deltas. flags u8 (1: there is more than fits, ask again over a stream; 2: fresh, tell it on), count u16.
 struct StateDeltas {
   bool more = false;
   std::vector<StateDelta> deltas;
+  bool fresh = false;
 };
 
 // What a user message holds, sent on a stream.

@@ -29,7 +29,7 @@ StateDelta delta_of_n1() {
 TEST(State, messages_read_back_and_every_truncation_is_refused) {
   const Bytes hash = body_of(StateHash{"n1", 77, std::vector<std::uint64_t>(kStateBuckets, 5)});
   const Bytes digests = body_of(StateDigests{"n1", 1, 99, true, {{1, {1, 2}, 3, 3}, {99, {}, 0, 0}}});
-  const Bytes deltas = body_of(StateDeltas{true, {delta_of_n1(), {"n2", {1, 1}, 0, 5, 5, {}}}});
+  const Bytes deltas = body_of(StateDeltas{true, {delta_of_n1(), {"n2", {1, 1}, 0, 5, 5, {}}}, true});
   {
     const auto back = decode_state_hash(hash);
     ASSERT_TRUE(back);
@@ -49,6 +49,7 @@ TEST(State, messages_read_back_and_every_truncation_is_refused) {
     const auto back = decode_state_deltas(deltas);
     ASSERT_TRUE(back);
     EXPECT_TRUE(back->more);
+    EXPECT_TRUE(back->fresh);
     ASSERT_EQ(back->deltas.size(), 2u);
     const auto& entries = back->deltas[0].entries;
     ASSERT_EQ(entries.size(), 3u);
@@ -66,9 +67,7 @@ TEST(State, messages_read_back_and_every_truncation_is_refused) {
 
 TEST(State, a_delta_takes_the_bytes_that_were_reckoned) {
   const StateDelta delta = delta_of_n1();
-  std::size_t bytes = kStateDeltaBytes + delta.owner.size();
-  for (const auto& entry : delta.entries) bytes += encoded_bytes(entry);
-  EXPECT_EQ(body_of(StateDeltas{false, {delta}}).size(), bytes + 3);
+  EXPECT_EQ(body_of(StateDeltas{false, {delta}}).size(), encoded_bytes(delta) + 3);
 }
 
 TEST(State, what_no_owner_writes_is_malformed) {
