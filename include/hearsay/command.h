@@ -75,10 +75,10 @@ struct ForceLeave {
   bool prune = false;
 };
 
-// Take over what a running node can change: tags, swim, serf, contact, admission and limits.members_max; the rest
-// of `config` is ignored. Intervals that run end as they began. Members that the new admission policy refuses are
-// forgotten. All or nothing. Errors: invalid_config (all faults in the cause), wrong_state (other tags while
-// leaving).
+// Take over what a running node can change: tags, swim, heartbeat, serf, contact, admission and limits.members_max;
+// the rest of `config` is ignored. Intervals that run end as they began. Members that the new admission policy
+// refuses are forgotten. All or nothing. Errors: invalid_config (all faults in the cause), wrong_state (other tags
+// while leaving).
 struct Reconfigure {
   CommandId id;
   Config config;

@@ -11,6 +11,7 @@
 #include "hearsay/address.h"
 #include "hearsay/admission.h"
 #include "hearsay/bytes.h"
+#include "hearsay/heartbeat.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
 #include "hearsay/result.h"
@@ -165,7 +166,10 @@ struct Config {
   // Compress (LZW) gossip that becomes smaller by it, and streams (memberlist EnableCompression).
   bool compression = true;
 
+  // How nodes learn of each other; the same in the whole cluster. swim.
+  Family family = Family::swim;
   SwimConfig swim;
+  HeartbeatConfig heartbeat;
   SerfConfig serf;
   ContactConfig contact;
   StateConfig state;

@@ -72,6 +72,13 @@ namespace hearsay {
   X(dropped_state_owner, "news of states of nodes that are no members")                       \
   X(dropped_state_limit, "news of states not taken because they are too large")               \
   X(dropped_generation, "news of states with an absurdly high generation")                    \
+  X(beats, "higher heartbeat counters of others taken")                                       \
+  X(exchanges, "rounds of the heartbeat family begun with a peer")                            \
+  X(echoes, "members that were down asked whether they are back")                             \
+  X(generations_raised, "times that others knew a former life of ours and we began a higher") \
+  X(dropped_replays, "messages of the heartbeat family older than their sender's window")     \
+  X(dropped_echoes, "members that were down not asked because too many came back at once")    \
+  X(dropped_opinions, "suspicions of others not kept because too many came")                  \
   X(push_pulls, "table exchanges completed")                                                  \
   X(push_pull_failures, "table exchanges that failed")
 

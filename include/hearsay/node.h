@@ -91,6 +91,14 @@ struct Saved {
 };
 using Reply = std::variant<Resolved, Saved>;
 
+// Of a node of the heartbeat family.
+struct HeartbeatInfo {
+  std::uint64_t heartbeat = 0;  // our own counter
+  Duration age_of_news{};       // news that is older than this is one in a million, in a cluster of this size
+  double highest_phi = 0;       // of all members that are up, at the last round
+  std::string highest_phi_member;
+};
+
 // Figures about a node, for `hearsay info` and metrics.
 struct NodeInfo {
   Member self;
@@ -110,6 +118,7 @@ struct NodeInfo {
   std::uint64_t state_version = 0;      // of our own state; 0: nothing was ever published
   std::uint32_t states_known = 0;       // members whose state is known, ourselves included
   std::uint64_t state_bytes = 0;        // of all states that are known
+  std::optional<HeartbeatInfo> heartbeat;  // none: the family is swim
   bool encrypted = false;
   bool has_left = false;
   bool defunct = false;

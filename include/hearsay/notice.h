@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hearsay/command.h"
+#include "hearsay/heartbeat.h"
 #include "hearsay/ids.h"
 #include "hearsay/member.h"
 #include "hearsay/result.h"
@@ -26,6 +27,7 @@ struct Evidence {
     first_hand,  // the subject itself told us
     command,     // our application asked for it
     self,        // about ourselves, by ourselves
+    silence,     // its heartbeat stood still for longer than the detector allows
   };
   Source source = Source::self;
   std::string accuser;                  // who says so; empty when nobody accuses
@@ -134,6 +136,8 @@ struct Explanation {
   std::vector<Link> links;       // what is known of the link to it: at most one
   // What the first accuser says; none when nobody but this node accuses it.
   std::optional<Testimony> testimony;
+  // Heartbeat family: what the detector sees of it.
+  std::optional<HeartbeatView> heartbeat{};
 };
 
 // The end of a command. `value` counts the peers joined (Join), else 0.

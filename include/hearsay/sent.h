@@ -18,6 +18,8 @@ namespace hearsay {
   X(dead, "a verdict, or that somebody left")                              \
   X(user, "Serf's messages: intents, user events, queries")                \
   X(extension, "between hearsay nodes: news that gossip missed, evidence") \
+  X(heartbeat, "heartbeat family: counters, facts, contact")               \
+  X(digest, "heartbeat family: SYN and ACK")                               \
   X(push_pull, "whole tables, over TCP")                                   \
   X(error, "why a request was not served")                                 \
   X(compound, "packets that hold several messages; the bytes are those of their framing")

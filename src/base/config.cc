@@ -66,6 +66,43 @@ void validate_swim(const SwimConfig& swim, Faults& faults) {
   faults.duration("swim.stream_timeout", swim.stream_timeout, milliseconds(10), hours(1));
 }
 
+void validate_heartbeat(const Config& config, Faults& faults) {
+  const HeartbeatConfig& heartbeat = config.heartbeat;
+  faults.duration("heartbeat.interval", heartbeat.interval, milliseconds(10), hours(1));
+  faults.number<int>("heartbeat.fanout", heartbeat.fanout, 1, 16);
+  faults.number<std::uint32_t>("heartbeat.exchange_bytes_max", heartbeat.exchange_bytes_max, 1024, 1u << 20);
+  faults.number<std::uint32_t>("heartbeat.expected_members", heartbeat.expected_members, 2, 1'000'000);
+  faults.duration("heartbeat.suspect_after", heartbeat.suspect_after, milliseconds(20), hours(24));
+  faults.duration("heartbeat.failed_after", heartbeat.failed_after, milliseconds(20), hours(24));
+  if (heartbeat.failed_after < heartbeat.suspect_after) {
+    faults.add("heartbeat.failed_after", "it is shorter than heartbeat.suspect_after",
+               "choose about twice heartbeat.suspect_after");
+  }
+  const auto phi = [&](const char* key, double value, double least) {
+    if (value >= least && value <= 100) return;
+    faults.add(key, std::to_string(value) + " is out of range",
+               "choose 1 to 100; heartbeat.phi_failed is the higher");
+  };
+  phi("heartbeat.phi_suspect", heartbeat.phi_suspect, 1);
+  phi("heartbeat.phi_failed", heartbeat.phi_failed, std::max(1.0, heartbeat.phi_suspect));
+  faults.number<std::uint32_t>("heartbeat.phi_window", heartbeat.phi_window, 4, 10'000);
+  faults.duration("heartbeat.phi_min_deviation", heartbeat.phi_min_deviation, milliseconds(1), hours(1));
+  faults.duration("heartbeat.phi_pause", heartbeat.phi_pause, Duration::zero(), hours(1));
+  if (config.family != Family::heartbeat || heartbeat.detector != DetectorKind::timeout) return;
+  if (heartbeat.fanout == 0) return;  // no news at all
+  // Healthy members would be suspected for news that is merely on its way.
+  const Duration age = age_of_news(heartbeat, heartbeat.expected_members, config.packet_bytes);
+  if (heartbeat.suspect_after >= age) return;
+  const Duration wanted = std::chrono::ceil<seconds>(age);
+  faults.add("heartbeat.suspect_after",
+             duration_text(heartbeat.suspect_after) + " is too short for mode " + name_of(heartbeat.mode) +
+                 " with fanout " + std::to_string(heartbeat.fanout) + " and " +
+                 std::to_string(heartbeat.expected_members) + " members: news is up to " + duration_text(wanted) +
+                 " old there",
+             "choose at least " + duration_text(wanted) +
+                 ", or a shorter heartbeat.interval, a larger fanout, or fewer heartbeat.expected_members");
+}
+
 void validate_serf(const SerfConfig& serf, Faults& faults) {
   faults.duration("serf.broadcast_timeout", serf.broadcast_timeout, milliseconds(10), hours(1));
   faults.duration("serf.leave_propagate_delay", serf.leave_propagate_delay, Duration::zero(), hours(1));
@@ -151,6 +188,11 @@ Config Config::of(Profile profile) {
       swim.stream_timeout = seconds(30);
       config.contact.reconnect_interval = seconds(30);
       config.state.sync_interval = seconds(5);
+      config.heartbeat.interval = seconds(2);
+      config.heartbeat.suspect_after = seconds(30);
+      config.heartbeat.failed_after = seconds(60);
+      config.heartbeat.phi_min_deviation = seconds(1);
+      config.heartbeat.phi_pause = seconds(5);
       break;
   }
   return config;
@@ -203,6 +245,7 @@ std::vector<ConfigFault> validate(const Config& config) {
   }
   faults.number<int>("packet_bytes", config.packet_bytes, 1024, 65000);
   validate_swim(config.swim, faults);
+  validate_heartbeat(config, faults);
   validate_serf(config.serf, faults);
   validate_contact(config.contact, faults);
   validate_state(config.state, faults);

@@ -1,6 +1,7 @@
 #include "base/math.h"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 #include "base/check.h"
@@ -46,6 +47,43 @@ double exponential(double x) {
   double sum = 1;
   for (int n = 17; n >= 1; --n) sum = 1 + sum * r / n;
   return sum * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+}
+
+double square_root(double x) {
+  CHECK(x >= 0);
+  return std::sqrt(x);  // correctly rounded everywhere (IEEE 754), unlike the functions above
+}
+
+double normal_tail(double z) {
+  CHECK(z >= -1e7 && z <= 1e7);
+  constexpr double kLogSqrt2Pi = 0.918938533204672741780329736406;
+  if (z < 2) {
+    // Q(z) = 1/2 - density * (z + z^3/3 + z^5/15 + ...)
+    if (z < -8) return 0;
+    double term = z;
+    double sum = z;
+    for (int odd = 3; odd <= 161; odd += 2) {
+      term *= z * z / odd;
+      sum += term;
+    }
+    return -decimal_log(0.5 - exponential(-z * z / 2 - kLogSqrt2Pi) * sum);
+  }
+  // Laplace's continued fraction, Q(z) = density / (z + 1/(z + 2/(z + 3/(z + ...)))), in logarithms.
+  double fraction = z;
+  for (int k = 120; k >= 1; --k) fraction = z + k / fraction;
+  return (z * z / 2 + kLogSqrt2Pi + natural_log(fraction)) / kLn10;
+}
+
+double normal_quantile(double tail) {
+  CHECK(tail > 0 && tail <= 1e6);
+  double low = -8;
+  double high = 8;
+  while (normal_tail(high) < tail) high *= 2;
+  for (int i = 0; i < 80; ++i) {
+    const double middle = (low + high) / 2;
+    (normal_tail(middle) < tail ? low : high) = middle;
+  }
+  return high;
 }
 
 }  // namespace hearsay::base

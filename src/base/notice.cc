@@ -54,6 +54,7 @@ struct Describer {
   }
   std::string operator()(const Explanation& explanation) const {
     const std::string head = "why " + explanation.member + ": ";
+    if (explanation.heartbeat) return head + describe(*explanation.heartbeat);
     if (!explanation.testimony) return head + "nobody else to ask";
     const Testimony& said = *explanation.testimony;
     if (!said.missing.empty()) return head + "evidence of " + said.witness + " not available: " + said.missing;

@@ -80,6 +80,8 @@ const char* name_of(Evidence::Source source) {
       return "command";
     case Evidence::Source::self:
       return "self";
+    case Evidence::Source::silence:
+      return "silence";
   }
   return "unknown";
 }

@@ -11,6 +11,13 @@ constexpr std::size_t kCrcBytes = 5;
 // Below this a packet rarely becomes smaller by compression, and trying costs more than the rest of its way.
 constexpr std::size_t kCompressedMin = 192;
 
+MessageKind kind_of_user(ByteView message) {
+  if (message[1] != wire::kHearsayUserType) return MessageKind::user;
+  const auto type = static_cast<wire::HearsayType>(message[2]);
+  if (type == wire::HearsayType::syn || type == wire::HearsayType::ack) return MessageKind::digest;
+  return wire::is_heartbeat(type) ? MessageKind::heartbeat : MessageKind::extension;
+}
+
 MessageKind kind_of(ByteView message) {
   if (message.empty()) return MessageKind::user;
   switch (static_cast<wire::Type>(message[0])) {
@@ -33,8 +40,7 @@ MessageKind kind_of(ByteView message) {
     case wire::Type::error:
       return MessageKind::error;
     default:
-      return message.size() > 1 && message[1] == wire::kHearsayUserType ? MessageKind::extension
-                                                                        : MessageKind::user;
+      return message.size() > 2 ? kind_of_user(message) : MessageKind::user;
   }
 }
 }  // namespace

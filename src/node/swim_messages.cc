@@ -88,8 +88,10 @@ bool SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payloa
       }
       return false;
     }
+    default:
+      break;
   }
-  step.counters.add(Count::dropped_user_message);  // of a later version
+  step.counters.add(Count::dropped_user_message);  // of a later version, or of the other family
   return false;
 }
 

@@ -5,6 +5,7 @@
 #include "hearsay/address.h"
 #include "hearsay/config.h"
 #include "wire/envelope.h"
+#include "wire/heartbeat.h"
 #include "wire/memberlist.h"
 #include "wire/serf.h"
 
@@ -145,6 +146,7 @@ struct Words {
     if (!m.user_state.empty()) line.number("state=", m.user_state.size());
   }
   void operator()(const User& m) {
+    if (heartbeat(m.payload)) return;
     line.word("user");
     if (const auto serf = decode_serf(m.payload)) {
       std::visit(SerfWords{line}, *serf);
@@ -154,6 +156,19 @@ struct Words {
   }
 
  private:
+  // False: it is none.
+  bool heartbeat(ByteView payload) {
+    if (payload.size() < 2 || payload[0] != kHearsayUserType) return false;
+    Heartbeat m;
+    m.type = static_cast<HearsayType>(payload[1]);
+    if (!is_heartbeat(m.type) || !decode_heartbeat(payload.subspan(2), m)) return false;
+    line.word(name_of(m.type)).name("", m.sender).number("gen=", m.generation.value).number("seq=", m.sequence);
+    if (!m.entries.empty()) line.number("entries=", m.entries.size());
+    if (!m.wants.empty()) line.number("wants=", m.wants.size());
+    if (!m.opinions.empty()) line.number("opinions=", m.opinions.size());
+    if (!m.reason.empty()) line.name("why=", m.reason);
+    return true;
+  }
   template <class Message>
   void source(Line& to, const Message& m) {
     if (!m.source_node.empty()) to.name("from=", m.source_node);

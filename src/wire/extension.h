@@ -41,7 +41,21 @@ enum class HearsayType : std::uint8_t {
   state_hash = 4,  // these three: state.h
   state_digests = 5,
   state_deltas = 6,
+  // The heartbeat family (heartbeat.h).
+  beats = 16,       // counters, and suspicions
+  pull = 17,        // tell me yours
+  syn = 18,         // a slice of what I know
+  ack = 19,         // what I know better of it, and whose facts I lack; answered with beats
+  want = 20,        // tell me the facts of these
+  echo = 21,        // are you there?
+  echo_reply = 22,  // yes, this is me
+  look = 23,        // on a stream: this is me, may I join?
+  look_reply = 24,  // on a stream: yes, this is everybody
+  refused = 25,     // why you are not believed
 };
+inline constexpr bool is_heartbeat(HearsayType type) {
+  return type >= HearsayType::beats && type <= HearsayType::refused;
+}
 
 // 1: "our views differ; this is what I have learned lately; tell me what you have learned that is newer".
 // name length u8, name of the sender, count u16, then for each: name hash u32, incarnation u32, verdict u8.
