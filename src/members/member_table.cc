@@ -11,7 +11,7 @@ using Kind = Outcome::Kind;
 using What = MemberChange::What;
 
 MemberTable::MemberTable(base::Interner& interner, const Config& config, const Versions& ours)
-    : interner_(&interner), self_name_(config.name), ours_(ours) {
+    : interner_(&interner), self_name_(config.name), family_(config.family), ours_(ours) {
   configure(config);
 }
 
@@ -123,7 +123,9 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
                           std::ranges::equal(interner_->view(row.meta), alive.meta) &&
                           std::ranges::equal(row.versions, alive.vsn);
   if (claim.own) {
-    CHECK(alive.incarnation.value > row.incarnation);
+    // A generation's owner may change its facts within it.
+    CHECK(alive.incarnation.value > row.incarnation ||
+          (family_ == Family::heartbeat && alive.incarnation.value == row.incarnation && is_up(row.verdict)));
   } else {
     if (ruling == AddressRuling::conflict) return outcome(Kind::conflict, claim, known);
     if (about_self) {
@@ -132,7 +134,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
       return outcome(harmless ? Kind::stale : Kind::about_self, claim, known);
     }
     const Standing held{row.verdict, Incarnation{row.incarnation}};
-    if (ruling == AddressRuling::same && !supersedes({Verdict::alive, alive.incarnation}, held)) {
+    if (ruling == AddressRuling::same && !supersedes(family_, {Verdict::alive, alive.incarnation}, held)) {
       return outcome(Kind::stale, claim, known);
     }
   }
@@ -184,7 +186,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const SuspectClaim& susp
     return result;
   }
   const Standing held{row.verdict, Incarnation{row.incarnation}};
-  if (!supersedes({Verdict::suspect, suspect.incarnation}, held)) return outcome(Kind::stale, claim, id);
+  if (!supersedes(family_, {Verdict::suspect, suspect.incarnation}, held)) return outcome(Kind::stale, claim, id);
 
   Outcome result = outcome(Kind::accepted, claim, id);
   view_hash_ -= view_share(row);
@@ -205,7 +207,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const DeadClaim& dead) {
   if (!believable(dead.incarnation, Incarnation{row.incarnation})) return absurd(claim, id);
   const Verdict verdict = dead.from == dead.name ? Verdict::left : Verdict::dead;
   const Standing held{row.verdict, Incarnation{row.incarnation}};
-  if (!supersedes({verdict, dead.incarnation}, held)) return outcome(Kind::stale, claim, id);
+  if (!supersedes(family_, {verdict, dead.incarnation}, held)) return outcome(Kind::stale, claim, id);
   if (id == self_ && !claim.own) return outcome(Kind::about_self, claim, id);
 
   Outcome result = outcome(Kind::accepted, claim, id);
@@ -358,6 +360,7 @@ AddressRuling MemberTable::ruling(Time now, MemberId id, ByteView addr, std::uin
   const bool same = held.port == port && std::ranges::equal(interner_->view(held.addr), addr);
   // We know where we are, whatever others say of us.
   const Verdict verdict = id == self_ ? Verdict::alive : held.verdict;
+  if (family_ == Family::heartbeat) return judge_heartbeat_address(same, verdict);
   return judge_address(same, verdict, now - held.verdict_since, reclaim_after_);
 }
 

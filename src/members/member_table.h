@@ -127,6 +127,7 @@ class MemberTable {
 
   base::Interner* interner_;
   std::string self_name_;
+  Family family_;
   Versions ours_;
   std::uint32_t members_max_ = 0;
   Duration reclaim_after_{};

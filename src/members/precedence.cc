@@ -29,6 +29,25 @@ bool supersedes(Standing claim, Standing held) {
   return false;
 }
 
+bool heartbeat_supersedes(Standing claim, Standing held) {
+  if (claim.incarnation != held.incarnation) {
+    // Opinions are about the life that we know; a word of the member itself may be about its next one.
+    const bool own_word = claim.verdict == Verdict::alive || claim.verdict == Verdict::left;
+    return own_word && claim.incarnation > held.incarnation;
+  }
+  if (held.verdict == Verdict::left) return false;
+  switch (claim.verdict) {
+    case Verdict::alive:
+    case Verdict::left:
+      return true;
+    case Verdict::suspect:
+      return held.verdict == Verdict::alive;
+    case Verdict::dead:
+      return is_up(held.verdict);
+  }
+  return false;
+}
+
 bool believable(Incarnation claim, Incarnation held) {
   if (claim.value >= kIncarnationMax) return false;
   return held.value == 0 || claim <= held || claim.value - held.value <= kIncarnationJump;
@@ -39,6 +58,11 @@ AddressRuling judge_address(bool same_bytes, Verdict held, Duration down_for, Du
   if (held == Verdict::left) return AddressRuling::take;
   if (held == Verdict::dead && down_for > reclaim_after) return AddressRuling::take;
   return AddressRuling::conflict;
+}
+
+AddressRuling judge_heartbeat_address(bool same_bytes, Verdict held) {
+  if (same_bytes) return AddressRuling::same;
+  return is_up(held) ? AddressRuling::conflict : AddressRuling::take;
 }
 
 bool versions_fit(ByteView vsn, const Versions& ours) {

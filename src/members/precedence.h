@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hearsay/bytes.h"
+#include "hearsay/heartbeat.h"
 #include "hearsay/ids.h"
 #include "hearsay/time.h"
 #include "members/row.h"
@@ -20,6 +21,14 @@ struct Standing {
 // with a higher incarnation comes, and a dead member does not become a left one.
 bool supersedes(Standing claim, Standing held);
 
+// The same in the heartbeat family, where an incarnation is a generation: a node's life. alive -> suspect -> dead
+// -> alive within one are opinions of our own, so the room that claims them has decided; a leave ends the
+// generation, and only a higher one begins anew.
+bool heartbeat_supersedes(Standing claim, Standing held);
+inline bool supersedes(Family family, Standing claim, Standing held) {
+  return family == Family::swim ? supersedes(claim, held) : heartbeat_supersedes(claim, held);
+}
+
 // An incarnation rises by one or a few at a time. One far above the held one is nobody's honest doing, and
 // believing it would take away the member's room to refute.
 inline constexpr std::uint32_t kIncarnationJump = 1u << 20;
@@ -35,6 +44,8 @@ enum class AddressRuling : std::uint8_t {
 // `down_for` is how long the member has been dead. A left member may come back anywhere; a dead one when it has
 // been dead for `reclaim_after`, by which time memberlist peers have forgotten it and accept anything.
 AddressRuling judge_address(bool same_bytes, Verdict held, Duration down_for, Duration reclaim_after);
+// Heartbeat family: whoever is down may come back anywhere, for it answers for itself first.
+AddressRuling judge_heartbeat_address(bool same_bytes, Verdict held);
 
 // Do these version bytes let their owner take part in a cluster that speaks what `ours` says?
 // Six bytes, 1 <= pmin <= pcur <= pmax, dmin <= dcur <= dmax, and each speaks what the other's ranges include.

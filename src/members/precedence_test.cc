@@ -174,5 +174,28 @@ TEST(StatusOf, folds_the_verdict_and_the_intent) {
   }
 }
 
+TEST(HeartbeatPrecedence, over_all_pairs_within_a_generation_and_between_two) {
+  constexpr Verdict kAll[] = {Verdict::alive, Verdict::suspect, Verdict::dead, Verdict::left};
+  // Rows: the claim. Columns: alive, suspect, dead, left held at the same generation.
+  constexpr bool kSame[4][4] = {{true, true, true, false},
+                                {true, false, false, false},
+                                {true, true, false, false},
+                                {true, true, true, false}};
+  for (const Verdict claim : kAll) {
+    for (const Verdict held : kAll) {
+      EXPECT_EQ(heartbeat_supersedes({claim, {5}}, {held, {5}}),
+                kSame[static_cast<std::size_t>(claim)][static_cast<std::size_t>(held)])
+          << name_of(claim) << " after " << name_of(held);
+      EXPECT_FALSE(heartbeat_supersedes({claim, {4}}, {held, {5}})) << "a former life";
+      EXPECT_EQ(heartbeat_supersedes({claim, {6}}, {held, {5}}), claim == Verdict::alive || claim == Verdict::left)
+          << "the next life is its owner's word";
+      EXPECT_EQ(supersedes(Family::swim, {claim, {5}}, {held, {5}}), supersedes({claim, {5}}, {held, {5}}));
+    }
+  }
+  EXPECT_EQ(judge_heartbeat_address(true, Verdict::alive), AddressRuling::same);
+  EXPECT_EQ(judge_heartbeat_address(false, Verdict::suspect), AddressRuling::conflict);
+  EXPECT_EQ(judge_heartbeat_address(false, Verdict::dead), AddressRuling::take);
+}
+
 }  // namespace
 }  // namespace hearsay::members

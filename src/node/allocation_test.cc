@@ -35,10 +35,8 @@ namespace {
 using std::chrono::seconds;
 
 // Two nodes whose news is old; every exchange by hand, so that only the nodes allocate.
-TEST(Allocation, a_probe_round_in_steady_state_allocates_nothing) {
+void allocates_nothing(const Config& config, Count round) {
   tests::Link link;
-  Config config;
-  config.swim.push_pull_interval = Duration::zero();
   link.add(config, 2);
   link.add(config, 3);
   link.join(1, 2);
@@ -49,7 +47,7 @@ TEST(Allocation, a_probe_round_in_steady_state_allocates_nothing) {
   Node& asker = link.node(0);
   Node& target = link.node(1);
   const Address addresses[] = {asker.info().self.address, target.info().self.address};
-  const std::uint64_t before = asker.info().counters[Count::probes];
+  const std::uint64_t before = asker.info().counters[round];
   const std::size_t start = allocations;
   Time now = link.steady;
   for (int i = 0; i < 200; ++i) {
@@ -70,8 +68,23 @@ TEST(Allocation, a_probe_round_in_steady_state_allocates_nothing) {
     }
   }
   const std::size_t counted = allocations - start;
-  EXPECT_GT(asker.info().counters[Count::probes] - before, 10u);
+  EXPECT_GT(asker.info().counters[round] - before, 10u);
   EXPECT_EQ(counted, 0u);
+}
+
+TEST(Allocation, a_probe_round_in_steady_state_allocates_nothing) {
+  Config config;
+  config.swim.push_pull_interval = Duration::zero();
+  allocates_nothing(config, Count::probes);
+}
+
+TEST(Allocation, a_round_of_the_heartbeat_family_in_steady_state_allocates_nothing) {
+  Config config;
+  config.family = Family::heartbeat;
+  for (const ExchangeMode mode : {ExchangeMode::push, ExchangeMode::pull, ExchangeMode::digest}) {
+    config.heartbeat.mode = mode;
+    allocates_nothing(config, Count::exchanges);
+  }
 }
 
 }  // namespace

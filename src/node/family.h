@@ -34,6 +34,13 @@ struct Shared {
   services::StateSync& states;
 };
 
+// The member that a message comes from, when it is one and the address is its own.
+MemberId sender_at(const members::MemberTable& members, const Address& from, std::string_view name);
+// Messages of services, which both families carry. False: it is none. `answered`: a request on a stream has its
+// answer.
+bool route_service(const Shared& shared, room::Step& step, const room::Origin& origin, wire::HearsayType type,
+                   ByteView body, bool& answered);
+
 class Family {
  public:
   using Step = room::Step;

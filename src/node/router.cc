@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/scratch.h"
 #include "contact/pause_guard.h"
+#include "node/heartbeat_family.h"
 #include "node/swim_family.h"
 #include "wire/memberlist.h"
 
@@ -38,6 +39,11 @@ spread::RumorQueue::Limits rumor_limits(const Config& config, const wire::Envelo
   return {config.limits.rumors_max, config.limits.rumor_bytes_max, rumor_bytes_max(envelope, config.packet_bytes)};
 }
 
+std::unique_ptr<Family> make_family(const Shared& shared, const Resources& resources) {
+  if (shared.config.family == hearsay::Family::swim) return std::make_unique<SwimFamily>(shared, resources);
+  return std::make_unique<HeartbeatFamily>(shared, resources);
+}
+
 }  // namespace
 
 Router::Router(const Config& config, const Resources& resources, Now now)
@@ -53,8 +59,7 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       memo_(*interner_),
       streams_(config_, envelope_, memo_, counters_),
       states_(base::Rng(resources.seed).fork("state"), config_),
-      family_(std::make_unique<SwimFamily>(Shared{config_, counters_, envelope_, members_, out_, notices_, states_},
-                                           resources)) {
+      family_(make_family({config_, counters_, envelope_, members_, out_, notices_, states_}, resources)) {
   input(now, [&](Step& step) { family_->start(step); });
 }
 

@@ -68,6 +68,7 @@ std::optional<Error> Router::reconfigure(Step& step, const Config& wanted) {
   const auto take = [&wanted](Config& config) {
     config.tags = wanted.tags;
     config.swim = wanted.swim;
+    config.heartbeat = wanted.heartbeat;
     config.serf = wanted.serf;
     config.contact = wanted.contact;
     config.admission = wanted.admission;

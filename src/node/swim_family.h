@@ -78,8 +78,6 @@ class SwimFamily final : public Family {
   bool route_user(Step& step, const Origin& origin, ByteView payload);
   void route_relayed(Step& step, const Origin& origin, const wire::RelayedMessage& relayed);
   bool route_hearsay(Step& step, const Origin& origin, ByteView payload);
-  // The member that a message comes from, when it is one and the address is its own.
-  MemberId sender_at(const Address& from, std::string_view name) const;
 
   // Calls f with every room that has deadlines, in the order in which they are polled.
   template <class Self, class F>

@@ -25,7 +25,7 @@ void SwimFamily::on_message(Step& step, Origin& origin, ByteView message) {
     }
     void operator()(const wire::Ping& ping) const {
       family.probe_.on_message(step, origin, ping);
-      hear(family.sender_at(origin.from, ping.source_node), ping.extension);
+      hear(sender_at(step.members, origin.from, ping.source_node), ping.extension);
     }
     void operator()(const wire::IndirectPing& asked) const { family.relay_.on_message(step, origin, asked); }
     void operator()(const wire::Ack& ack) const {
@@ -47,17 +47,11 @@ void SwimFamily::on_message(Step& step, Origin& origin, ByteView message) {
   std::visit(Switch{*this, step, origin}, *decoded);
 }
 
-MemberId SwimFamily::sender_at(const Address& from, std::string_view name) const {
-  const auto& members = shared_.members;
-  const MemberId id = members.find(name);
-  return id.valid() && !members.is_self(id) && same_place(members.address(id), from) ? id : MemberId{};
-}
-
 bool SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payload) {
   const auto hand_to = [&](auto& room, const auto& message) {
     if (!message) {
       step.counters.add(wire::counter_of(message.error()));
-    } else if (const MemberId sender = sender_at(origin.from, message->sender); sender.valid()) {
+    } else if (const MemberId sender = sender_at(step.members, origin.from, message->sender); sender.valid()) {
       room.on_message(step, sender, *message);
     } else {
       step.counters.add(Count::dropped_unexpected);
@@ -65,29 +59,16 @@ bool SwimFamily::route_hearsay(Step& step, const Origin& origin, ByteView payloa
     return false;
   };
   const ByteView body = payload.empty() ? payload : payload.subspan(1);
-  switch (payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0])) {
+  const auto type = payload.empty() ? wire::HearsayType{} : static_cast<wire::HearsayType>(payload[0]);
+  bool answered = false;
+  if (route_service(shared_, step, origin, type, body, answered)) return answered;
+  switch (type) {
     case wire::HearsayType::view_pull:
       return hand_to(repair_, wire::decode_view_pull(body));
     case wire::HearsayType::evidence_request:
       return hand_to(inquiry_, wire::decode_evidence_request(body));
     case wire::HearsayType::evidence:
       return hand_to(inquiry_, wire::decode_evidence(body));
-    case wire::HearsayType::state_hash:
-      return hand_to(shared_.states, wire::decode_state_hash(body));
-    case wire::HearsayType::state_digests: {
-      const auto digests = wire::decode_state_digests(body);
-      if (!digests || !origin.is_stream()) return hand_to(shared_.states, digests);
-      return shared_.states.on_request(step, origin, *digests);
-    }
-    case wire::HearsayType::state_deltas: {
-      const auto deltas = wire::decode_state_deltas(body);
-      if (deltas) {
-        shared_.states.on_message(step, origin, *deltas);
-      } else {
-        step.counters.add(wire::counter_of(deltas.error()));
-      }
-      return false;
-    }
     default:
       break;
   }

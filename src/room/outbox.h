@@ -173,7 +173,7 @@ class Outbox {
   Part encoded(const Message& message) {
     const std::size_t begin = arena_.size();
     base::ByteWriter writer(arena_);
-    wire::encode(writer, message);
+    encode(writer, message);  // found by the message's namespace
     return {begin, arena_.size() - begin};
   }
   void put(Item item) { items_.push_back(std::move(item)); }
