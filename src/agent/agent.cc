@@ -19,6 +19,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+// The largest value of a state, in JSON.
+constexpr std::size_t kRequestBytesMax = 512u << 10;
 // The incarnation is reserved on disk in blocks of this size, before use, so that not every refutation has to
 // wait for a disk.
 constexpr std::uint32_t kReserve = 16;
@@ -117,6 +119,8 @@ Result<void> Agent::Impl::open_data_dir() {
     config.node.first_incarnation.value =
         std::max(config.node.first_incarnation.value, saved.incarnation.value + 1);
     config.node.first_lamport.value = std::max(config.node.first_lamport.value, saved.lamport.value);
+    config.node.first_generation =
+        std::max(config.node.first_generation, std::min(saved.generation, kFirstGenerationMax - 1) + 1);
     if (saved.left) {
       log.info("this agent left its cluster the last time: it does not rejoin its previous peers by itself");
     } else if (config.rejoin) {
@@ -127,6 +131,7 @@ Result<void> Agent::Impl::open_data_dir() {
   saved.name = config.node.name;
   saved.incarnation.value = config.node.first_incarnation.value + kReserve - 1;
   saved.lamport = config.node.first_lamport;
+  saved.generation = config.node.first_generation;
   saved.tags = live.changed_tags();
   // Before the node exists: if this cannot be written, the incarnation must not be used.
   if (auto written = data_dir->save(saved); !written) return written;
@@ -181,6 +186,14 @@ Result<void> Agent::Impl::start_host() {
   live.set_cluster(cluster.get());
   live.set_on_changed([this] { on_settings_changed(); });
   check_own_admission();
+  if (!config.state_keys.empty()) {
+    std::vector<StateWrite> writes;
+    for (const auto& [key, value] : config.state_keys) writes.push_back({key, value, {}, {}});
+    cluster->write_state(std::move(writes), [weak = weak_from_this()](const Result<std::uint32_t>& written) {
+      const auto self = weak.lock();
+      if (self && !written) self->log.error("the keys of [state.keys] are not published: " + written.error().cause);
+    });
+  }
   return {};
 }
 
@@ -202,6 +215,7 @@ Result<void> Agent::Impl::start_http() {
   facts.started = wall_now();
   if (config.http || !config.http_socket.empty()) {
     http::ServerOptions options;
+    options.limits.body_bytes_max = kRequestBytesMax;
     options.names = config.http_names;
     server = std::make_unique<http::Server>(loop, std::move(options),
                                             [weak = weak_from_this()](const http::Request& request, auto exchange) {
@@ -320,6 +334,9 @@ void Agent::Impl::on_notice(const Notice& notice) {
         change->member.is_self && change->member.incarnation.value + kReserveLow > saved.incarnation.value;
     save_later(low ? std::chrono::milliseconds(0) : kSaveDelay);
   }
+  const auto* changed = std::get_if<StateChanged>(&notice.body);
+  if (changed != nullptr && changed->member == config.node.name && changed->generation > saved.generation)
+    save_later(std::chrono::milliseconds(0));
   if (std::holds_alternative<KeysChanged>(notice.body) && config.keyring_file.empty()) {
     log.warning("the changed keys are not kept: a restart begins with encrypt again; use keyring_file instead");
   }
@@ -360,6 +377,7 @@ void Agent::Impl::save_now(const NodeInfo& info, const std::vector<Member>& memb
     state.incarnation.value = info.self.incarnation.value + kReserve;
   }
   state.lamport = info.lamport;
+  state.generation = std::min(std::max(state.generation, info.generation), kFirstGenerationMax);
   state.left = info.has_left;
   state.tags = live.changed_tags();
   std::vector<SavedPeer> peers;

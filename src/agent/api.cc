@@ -147,6 +147,9 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v1/tags", &Api::tags},
       {"PUT", "/v1/tags", &Api::set_tags},
       {"PATCH", "/v1/tags", &Api::change_tags},
+      {"GET", "/v1/state", &Api::states},
+      {"PATCH", "/v1/state", &Api::write_state},
+      {"GET", "/v1/state/", &Api::state},
       {"GET", "/v1/settings", &Api::settings},
       {"POST", "/v1/reload", &Api::reload},
       {"GET", "/v1/keys", &Api::list_keys},
@@ -296,6 +299,8 @@ void Api::monitor(const Request& request, const std::string&, Reply reply) {
 
 void Api::on_notice(const Notice& notice) {
   if (streams_.empty()) return;
+  if (const auto* changed = std::get_if<StateChanged>(&notice.body))
+    return tell_state(*changed, notice_view(notice));
   const std::string data = json::serialize(notice_view(notice));
   for (const auto& stream : streams_) stream->send("notice", data);
 }

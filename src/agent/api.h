@@ -59,6 +59,11 @@ class Api {
   void change_keys(const http::Request& request, const std::string& name, Reply reply);
   void manage_keys(KeyAction action, Bytes key, bool force, const Reply& reply);
   void change_tags(const http::Request& request, const std::string& name, Reply reply);
+  void states(const http::Request& request, const std::string& name, Reply reply);
+  void state(const http::Request& request, const std::string& name, Reply reply);
+  void write_state(const http::Request& request, const std::string& name, Reply reply);
+  // To all that follow /v1/monitor, with the values.
+  void tell_state(const StateChanged& changed, boost::json::object notice);
   void settings(const http::Request& request, const std::string& name, Reply reply);
   void reload(const http::Request& request, const std::string& name, Reply reply);
   // Makes the change and answers with the tags then in force.

@@ -63,6 +63,17 @@ class FakeCluster final : public Cluster {
     done(node, sockets, kNow);
   }
   void history(std::function<void(const std::vector<Notice>&)> done) override { done(notices); }
+  void write_state(std::vector<StateWrite> writes, Done done) override {
+    written = std::move(writes);
+    done(answer);
+  }
+  void states(std::optional<std::string> member, std::function<void(const std::vector<NodeState>&)> done) override {
+    std::vector<NodeState> found;
+    for (const auto& state : said) {
+      if (!member || state.member == *member) found.push_back(state);
+    }
+    done(found);
+  }
   void why(std::string member, std::function<void(const Result<Explanation>&)> done) override {
     if (!explanation) return done(fail(Errc::not_found, "no", "look"));
     explanation->member = std::move(member);
@@ -74,6 +85,8 @@ class FakeCluster final : public Cluster {
   SocketCounters sockets;
   std::vector<Notice> notices;
   std::vector<std::string> joined;
+  std::vector<StateWrite> written;
+  std::vector<NodeState> said;
   Tags tags;
   std::string key_change;
   std::vector<KeyAnswer> key_answers;
@@ -455,6 +468,38 @@ TEST_F(ApiTest, info_names_links_in_trouble_and_name_conflicts) {
   EXPECT_EQ(info.at("links").as_array()[0].at("line").as_string(),
             "n3 -> n1 does not carry UDP (our probes go unanswered, n1's packets arrive)");
   EXPECT_EQ(info.at("conflicts").as_array()[0].at("claimed").as_string(), "10.0.0.9:7946");
+}
+
+TEST_F(ApiTest, states_are_shown_and_written) {
+  cluster_.rows = {make_member("n1", Status::alive), make_member("n2", Status::alive)};
+  cluster_.said = {{"n1", 2, 7, {{"dc", "eu", 3, {}}, {"load", "\xff", 7, std::chrono::milliseconds(1500)}}}};
+  const auto all = ask("GET", "/v1/state?key=dc");
+  EXPECT_EQ(all.body.at("states").as_array().size(), 1u);
+  EXPECT_EQ(all.body.at("states").at(0).at("keys").as_object().size(), 1u);
+  const auto one = ask("GET", "/v1/state/n1").body;
+  EXPECT_EQ(one.at("generation").as_int64(), 2);
+  EXPECT_EQ(one.at("keys").at("dc").at("value").as_string(), "eu");
+  EXPECT_EQ(one.at("keys").at("load").at("base64").as_string(), "/w==");
+  EXPECT_EQ(one.at("keys").at("load").at("ttl_ms").as_int64(), 1500);
+  EXPECT_EQ(ask("GET", "/v1/state/n2").body.at("keys").as_object().size(), 0u);
+  EXPECT_EQ(ask("GET", "/v1/state/n9").status, 404);
+  cluster_.answer = 0u;
+  EXPECT_EQ(
+      ask("PATCH", "/v1/state", R"({"set":{"load":"0.7"},"delete":["old"],"ttl_ms":60000,"if_version":{"load":7}})")
+          .status,
+      200);
+  ASSERT_EQ(cluster_.written.size(), 2u);
+  EXPECT_EQ(cluster_.written[0].value, "0.7");
+  EXPECT_EQ(cluster_.written[0].ttl, std::chrono::seconds(60));
+  EXPECT_EQ(cluster_.written[0].if_version, 7u);
+  EXPECT_FALSE(cluster_.written[1].value || cluster_.written[1].if_version);
+  cluster_.written.clear();
+  for (const char* body : {"", "[]", "{}", R"({"set":{"a":1}})", R"({"set":[]})", R"({"delete":[1]})",
+                           R"({"set":{"a":"1"},"ttl_ms":0})", R"({"set":{"a":"1"},"if_version":{"b":1}})",
+                           R"({"set":{"a":"1"},"if_version":{"a":-1}})", R"({"sett":{"a":"1"}})"}) {
+    EXPECT_EQ(ask("PATCH", "/v1/state", body).status, 400) << body;
+  }
+  EXPECT_TRUE(cluster_.written.empty());
 }
 
 }  // namespace

@@ -25,6 +25,15 @@ void HostCluster::info(std::function<void(const NodeInfo&, const SocketCounters&
       [this, done = std::move(done)](Node& node, Now now) { done(node.info(), host_.socket_counters(), now); });
 }
 
+void HostCluster::states(std::optional<std::string> member,
+                         std::function<void(const std::vector<NodeState>&)> done) {
+  host_.post([member = std::move(member), done = std::move(done)](Node& node, Now) {
+    if (!member) return done(node.states());
+    auto state = node.state(*member);
+    done(state ? std::vector{*std::move(state)} : std::vector<NodeState>{});
+  });
+}
+
 void HostCluster::history(std::function<void(const std::vector<Notice>&)> done) {
   host_.post([done = std::move(done)](Node& node, Now) { done(node.history()); });
 }

@@ -26,6 +26,10 @@ class Cluster {
   virtual void members(std::function<void(Members, Now)> done) = 0;
   virtual void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) = 0;
   virtual void history(std::function<void(const std::vector<Notice>&)> done) = 0;
+  virtual void write_state(std::vector<StateWrite> writes, Done done) = 0;
+  // Of this member, or of all: of those that have published something, by name.
+  virtual void states(std::optional<std::string> member,
+                      std::function<void(const std::vector<NodeState>&)> done) = 0;
   virtual void why(std::string member, std::function<void(const Result<Explanation>&)> done) = 0;
 };
 
@@ -48,6 +52,10 @@ class HostCluster final : public Cluster {
   void members(std::function<void(Members, Now)> done) override;
   void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) override;
   void history(std::function<void(const std::vector<Notice>&)> done) override;
+  void write_state(std::vector<StateWrite> writes, Done done) override {
+    host_.write_state(std::move(writes), std::move(done));
+  }
+  void states(std::optional<std::string> member, std::function<void(const std::vector<NodeState>&)> done) override;
   void why(std::string member, std::function<void(const Result<Explanation>&)> done) override {
     host_.why(std::move(member), std::move(done));
   }

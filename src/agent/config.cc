@@ -81,8 +81,8 @@ class Loader {
   void walk(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
       const std::string path = prefix + std::string(key.str());
-      if (path == "tags" && node.is_table()) {
-        read_tags(*node.as_table());
+      if ((path == "tags" || path == "state.keys") && node.is_table()) {
+        read_texts(path, *node.as_table());
         continue;
       }
       if (const auto* inner = node.as_table()) {
@@ -104,10 +104,11 @@ class Loader {
 
   void refuse_unknown(const std::string& path, const toml::node& node) {
     if (node.is_table()) {
-      static constexpr std::string_view kTables[] = {"swim", "serf", "limits", "crypto", "tags"};
+      static constexpr std::string_view kTables[] = {"swim",   "serf",   "contact", "state",
+                                                     "limits", "crypto", "tags"};
       const auto near = closest(path, kTables);
       add_fault(where(node.source()), path, "there is no table [" + path + "]",
-                near.empty() ? "the tables are [tags], [swim], [serf], [limits] and [crypto]"
+                near.empty() ? "the tables are [tags], [swim], [serf], [contact], [state], [limits] and [crypto]"
                              : "did you mean [" + std::string(near) + "]?");
       return;
     }
@@ -153,17 +154,17 @@ class Loader {
     given_.push_back(std::move(given));
   }
 
-  void read_tags(const toml::table& table) {
+  void read_texts(const std::string& path, const toml::table& table) {
     Tags tags;
     for (const auto& [key, node] : table) {
       if (!node.is_string()) {
-        add_fault(where(node.source()), "tags." + std::string(key.str()), "the value is not a text",
+        add_fault(where(node.source()), path + "." + std::string(key.str()), "the value is not a text",
                   "put it into quotes");
         continue;
       }
       tags[std::string(key.str())] = node.as_string()->get();
     }
-    given_.push_back({"tags", where(table.source()), std::move(tags)});
+    given_.push_back({path, where(table.source()), std::move(tags)});
   }
 
   void apply(const Given& given) {

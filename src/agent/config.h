@@ -35,6 +35,7 @@ struct AgentConfig {
   Duration join_interval = std::chrono::seconds(5);
   std::string data_dir;  // empty: nothing is kept
   bool rejoin = true;
+  Tags state_keys;  // published at start, each start anew
   std::string keyring_file;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "agent/file.h"
+#include "hearsay/state.h"
 #include "http/json.h"
 
 namespace hearsay::agent {
@@ -92,6 +93,7 @@ std::string encode_state(const SavedState& state) {
   object["name"] = http::clean_text(state.name);
   object["incarnation"] = state.incarnation.value;
   object["lamport"] = state.lamport.value;
+  object["generation"] = state.generation;
   object["left"] = state.left;
   object["peers"] = std::move(peers);
   if (state.tags) {
@@ -121,7 +123,12 @@ Result<SavedState> decode_state(std::string_view text) {
     return fail(Errc::invalid_argument, "a field is missing or of the wrong kind");
   }
   SavedState state{
-      *name, Incarnation{static_cast<std::uint32_t>(*incarnation)}, LamportTime{*lamport}, left->get_bool(), {}};
+      *name, Incarnation{static_cast<std::uint32_t>(*incarnation)}, LamportTime{*lamport}, 0, left->get_bool(), {}};
+  if (object.if_contains("generation") != nullptr) {  // files of earlier versions have none
+    const auto generation = number_at(object, "generation", kFirstGenerationMax);
+    if (!generation) return fail(Errc::invalid_argument, "the generation is not a number, or too high");
+    state.generation = static_cast<std::uint32_t>(*generation);
+  }
   for (const auto& entry : peers->get_array()) {
     if (state.peers.size() == kSavedPeersMax) break;
     const auto peer_name = entry.is_object() ? text_at(entry.get_object(), "name") : std::nullopt;

@@ -39,7 +39,8 @@ struct SavedState {
   std::string name;
   Incarnation incarnation{1};
   LamportTime lamport{1};
-  bool left = false;  // the agent left on purpose: it does not rejoin by itself
+  std::uint32_t generation = 0;  // the last one used; 0: none was
+  bool left = false;             // the agent left on purpose: it does not rejoin by itself
   std::vector<SavedPeer> peers;
   std::optional<SavedTags> tags{};
   bool operator==(const SavedState&) const = default;

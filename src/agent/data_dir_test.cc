@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const SavedState kState{
-    "n1", Incarnation{17}, LamportTime{UINT64_MAX}, false, {{"n2", "10.0.0.2:7946"}, {"n3", "[::1]:7946"}}};
+const SavedState kState{"n1", Incarnation{17}, LamportTime{UINT64_MAX},
+                        4,    false,           {{"n2", "10.0.0.2:7946"}, {"n3", "[::1]:7946"}}};
 
 TEST(SavedState, tags_that_were_changed_at_run_time_are_kept) {
   SavedState state = kState;

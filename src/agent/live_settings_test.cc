@@ -21,6 +21,8 @@ class FakeCluster final : public Cluster {
   void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)>) override {}
   void history(std::function<void(const std::vector<Notice>&)>) override {}
   void manage_keys(KeyAction, Bytes, bool, Host::KeysDone) override {}
+  void write_state(std::vector<StateWrite>, Done) override {}
+  void states(std::optional<std::string>, std::function<void(const std::vector<NodeState>&)>) override {}
   void why(std::string, std::function<void(const Result<Explanation>&)>) override {}
   void reconfigure(Config wanted, Done done) override {
     config = std::move(wanted);

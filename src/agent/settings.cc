@@ -177,6 +177,24 @@ Read read_tags(AgentConfig& config, const Given& given) {
   return std::nullopt;
 }
 
+// Faults are found here, where the line is known, and not when they are published.
+Read read_state_keys(AgentConfig& config, const Given& given) {
+  const auto* texts = std::get_if<Tags>(&given.value);
+  if (texts == nullptr) return not_a(given, "a table of texts");
+  for (const auto& [key, value] : *texts) {
+    if (const auto fault = fault_of(StateWrite{key, value, {}, {}})) return Complaint{fault->cause, fault->cure};
+    config.state_keys[key] = value;
+  }
+  return std::nullopt;
+}
+
+std::string show_texts(const Tags& texts) {
+  std::string out = "{";
+  for (const auto& [key, value] : texts)
+    out += (out.size() > 1 ? ", " : " ") + toml_text(key) + " = " + toml_text(value);
+  return out + (out.size() > 1 ? " }" : "}");
+}
+
 Read read_key(AgentConfig& config, const Given& given) {
   const auto* word = std::get_if<std::string>(&given.value);
   auto key = word == nullptr ? std::nullopt : base::from_base64(*word);
@@ -345,13 +363,8 @@ std::vector<Setting> make_settings() {
       [](auto& c) -> auto& { return c.node.name_conflict; }));
   all.push_back(text(
       "label", "a text", [](auto& c) -> auto& { return c.node.label; }));
-  all.push_back({"tags", "a table of texts", read_tags, [](const AgentConfig& c) {
-                   std::string out = "{";
-                   for (const auto& [key, value] : c.node.tags) {
-                     out += (out.size() > 1 ? ", " : " ") + toml_text(key) + " = " + toml_text(value);
-                   }
-                   return out + (out.size() > 1 ? " }" : "}");
-                 }});
+  all.push_back(
+      {"tags", "a table of texts", read_tags, [](const AgentConfig& c) { return show_texts(c.node.tags); }});
   all.push_back({"allow", "a list of networks, such as [\"10.0.0.0/8\"]", read_allow, [](const AgentConfig& c) {
                    std::string out = "[";
                    for (const Cidr& cidr : c.node.admission.allow) {
@@ -421,6 +434,17 @@ std::vector<Setting> make_settings() {
       "contact.reconnect_interval", [](auto& c) -> auto& { return c.node.contact.reconnect_interval; }));
   all.push_back(duration(
       "contact.pause_min", [](auto& c) -> auto& { return c.node.contact.pause_min; }));
+
+  all.push_back(duration(
+      "state.sync_interval", [](auto& c) -> auto& { return c.node.state.sync_interval; }));
+  all.push_back(duration(
+      "state.tombstone_age", [](auto& c) -> auto& { return c.node.state.tombstone_age; }));
+  all.push_back(number(
+      "state.node_bytes_max", [](auto& c) -> auto& { return c.node.state.node_bytes_max; }));
+  all.push_back(number(
+      "state.total_bytes_max", [](auto& c) -> auto& { return c.node.state.total_bytes_max; }));
+  all.push_back({"state.keys", "a table of texts", read_state_keys,
+                 [](const AgentConfig& c) { return show_texts(c.state_keys); }});
 
   all.push_back(number(
       "limits.members_max", [](auto& c) -> auto& { return c.node.limits.members_max; }));

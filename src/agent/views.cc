@@ -157,6 +157,7 @@ const char* kind_of(const Notice& notice) {
     return "keys";
   if (std::holds_alternative<LinkChange>(notice.body)) return "link";
   if (std::holds_alternative<Explanation>(notice.body)) return "evidence";
+  if (std::holds_alternative<StateChanged>(notice.body)) return "state";
   return "defunct";
 }
 
@@ -181,6 +182,12 @@ json::object notice_view(const Notice& notice) {
     out["link"] = link_view(link->link, notice.at);
   } else if (const auto* told = std::get_if<Explanation>(&notice.body)) {
     out["member"] = clean_text(told->member);
+  } else if (const auto* changed = std::get_if<StateChanged>(&notice.body)) {
+    out["member"] = clean_text(changed->member);
+    out["generation"] = changed->generation;
+    out["version"] = changed->version;
+    out["keys"] = list_view(changed->keys);
+    out["more"] = changed->more;
   }
   if (const auto* answer = std::get_if<KeyAnswer>(&notice.body)) out["member"] = clean_text(answer->member);
   out["line"] = clean_text(describe(notice));
@@ -251,6 +258,10 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
   node["conflicts"] = std::move(conflicts);
   node["relays_pending"] = info.relays_pending;
   node["intents_kept"] = info.intents_kept;
+  node["state"] = json::object{{"generation", info.generation},
+                               {"version", info.state_version},
+                               {"members", info.states_known},
+                               {"bytes", info.state_bytes}};
   node["has_left"] = info.has_left;
   node["defunct"] = info.defunct;
   json::array refusals;
@@ -313,6 +324,10 @@ std::string metrics_text(const AgentFacts& facts, const Figures& figures) {
   one({"streams_open", "gauge", "open gossip streams", info.streams_open});
   one({"relays_pending", "gauge", "pings for others that wait for their answer", info.relays_pending});
   one({"intents_kept", "gauge", "intents about members that are not known yet", info.intents_kept});
+  one({"state_generation", "gauge", "the generation of this node's own state", info.generation});
+  one({"state_version", "gauge", "the version of this node's own state", info.state_version});
+  one({"states_known", "gauge", "members whose state is known", info.states_known});
+  one({"state_bytes", "gauge", "bytes of all states that are known", info.state_bytes});
   one({"incarnation", "gauge", "this node's incarnation", info.self.incarnation.value});
   const auto up = std::max(Duration::zero(), now.wall - facts.started);
   one({"uptime_seconds", "gauge", "since the agent started",

@@ -102,6 +102,14 @@ struct Arguments {
   std::string key_action;
   std::string key;
   bool force = false;
+  // state; members
+  std::string state_action;
+  std::vector<std::string> state_words;  // the first two
+  std::vector<std::string> more_words;   // those behind them
+  std::optional<std::string> ttl;
+  std::optional<std::uint64_t> if_version;
+  std::vector<std::string> state_columns;
+  std::vector<std::string> where;
   // keygen
   unsigned key_bytes = 32;
   // agent
@@ -129,6 +137,8 @@ int run_reload(const Arguments& arguments, Terminal& terminal);
 int run_info(const Arguments& arguments, Terminal& terminal);
 int run_why(const Arguments& arguments, Terminal& terminal);
 int run_monitor(const Arguments& arguments, Terminal& terminal);
+int run_state(const Arguments& arguments, Terminal& terminal);
+int run_watch(const Arguments& arguments, Terminal& terminal);
 int run_keys(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal);

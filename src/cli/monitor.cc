@@ -1,6 +1,7 @@
 // `hearsay monitor`: follows what the agent learns, until Ctrl-C.
 #include <poll.h>
 
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "cli/api_client.h"
@@ -9,6 +10,8 @@
 
 namespace hearsay::cli {
 namespace {
+
+namespace json = boost::json;
 
 constexpr std::chrono::seconds kConnectTimeout{10};
 // The agent sends a sign of life every 15 s.
@@ -23,8 +26,26 @@ Style style_of(std::string_view kind) {
   return kind == "command" || kind == "evidence" ? Style::dim : Style::plain;
 }
 
+// `hearsay state watch`: what a node says of itself, key by key.
+void print_state(const json::value& notice, const Arguments& arguments, Terminal& terminal) {
+  const std::string member = text_at(notice, "member");
+  if (text_at(notice, "kind") != "state") return;
+  if (!arguments.state_words.empty() && arguments.state_words[0] != member) return;
+  if (arguments.json) return terminal.out(json::serialize(notice) + "\n");
+  const auto& values = at(notice, "values");
+  if (!values.is_object()) return;
+  for (const auto& entry : values.get_object()) {
+    const std::string key(entry.key().data(), entry.key().size());
+    const bool shown = entry.value().is_string();
+    terminal.out(printable(member) + "  " + printable(key + (shown ? "=" + text_at(values, key) : "")) +
+                 (shown ? "\n" : terminal.paint(Style::dim, "  deleted, or large") + "\n"));
+  }
+}
+
 void print_event(const http::Client::Event& event, const Arguments& arguments, Terminal& terminal) {
-  if (event.name == "notice") {
+  if (event.name == "notice" && arguments.state_action == "watch") {
+    if (const auto notice = http::parse_json(event.data)) print_state(*notice, arguments, terminal);
+  } else if (event.name == "notice") {
     if (arguments.json) return terminal.out(event.data + "\n");
     const auto notice = http::parse_json(event.data);
     if (!notice) return;
@@ -42,6 +63,12 @@ void print_event(const http::Client::Event& event, const Arguments& arguments, T
 }
 
 }  // namespace
+
+int run_watch(const Arguments& arguments, Terminal& terminal) {
+  Arguments from_now = arguments;
+  from_now.last = 0;
+  return run_monitor(from_now, terminal);
+}
 
 int run_monitor(const Arguments& arguments, Terminal& terminal) {
   const auto client = ApiClient::create(arguments);

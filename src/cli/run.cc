@@ -131,6 +131,15 @@ void declare_members(CLI::App& app, Arguments& arguments) {
       ->type_name("PATTERN");
   repeatable(app.add_option("--tag", arguments.tags, "only with this tag; * and ? stand for any text; repeatable"),
              "KEY=PATTERN");
+  app.add_option("--state", arguments.state_columns, "show these keys of the members' own states as columns")
+      ->type_name("KEY[,KEY]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--where", arguments.where,
+                 "only with these values in their own state; * and ? stand for any text")
+      ->type_name("KEY=PATTERN[,...]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_flag("--detailed", arguments.detailed, "incarnation, last contact and protocol versions as well");
 }
 
@@ -171,6 +180,29 @@ void declare_info(CLI::App& app, Arguments& arguments) {
   declare_client(app, arguments);
   app.add_flag("--all", arguments.all, "all counters, not only what was dropped or failed");
   app.add_flag("--settings", arguments.settings_in_force, "the settings in force, and where each comes from");
+}
+
+void declare_state(CLI::App& app, Arguments& arguments) {
+  declare_client(app, arguments);
+  app.add_option("ACTION", arguments.state_action,
+                 "get NODE [KEY]; set KEY VALUE; delete KEY...; publish KEY=VALUE...; watch [NODE]")
+      ->required()
+      ->check(CLI::IsMember({"get", "set", "delete", "publish", "watch"}))
+      ->type_name("");
+  // One by one: CLI11 takes a word such as [1,2] apart when it may be one of many.
+  const auto add_word = [&](const char* name, const char* help) {
+    app.add_option_function<std::string>(
+           name, [&arguments](const std::string& word) { arguments.state_words.push_back(word); }, help)
+        ->type_name("");
+  };
+  add_word("WORD", "a node, a key, or KEY=VALUE");
+  add_word("VALUE", "of set; - reads it from standard input");
+  app.add_option("MORE", arguments.more_words, "more keys, or more of KEY=VALUE")->type_name("");
+  app.add_option("--ttl", arguments.ttl, "set, publish: the keys are deleted after this time unless written again")
+      ->type_name("TIME");
+  app.add_option("--if-version", arguments.if_version,
+                 "set, delete, publish: only if the keys have this version; 0: if they are not there")
+      ->type_name("N");
 }
 
 void declare_keys(CLI::App& app, Arguments& arguments) {
@@ -447,6 +479,7 @@ constexpr Command kCommands[] = {
     {"info", "Show an agent's health, queues and losses", &declare_info, &run_info},
     {"why", "Explain why an agent believes what it believes of a member", &declare_why, &run_why},
     {"monitor", "Follow what an agent learns, until Ctrl-C", &declare_monitor, &run_monitor},
+    {"state", "Show or change what nodes say about themselves", &declare_state, &run_state},
     {"keys", "List or change the keys of the whole cluster", &declare_keys, &run_keys},
     {"keygen", "Make a key for --encrypt or a keyring file", &declare_keygen, &run_keygen},
     {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 
 #include "agent/text.h"
 #include "agent/version.h"
 #include "base/base64.h"
+#include "base/glob.h"
 #include "cli/api_client.h"
 #include "hearsay/counters.h"
 #include "hearsay/socket_counters.h"
@@ -68,6 +70,50 @@ void print_group(Terminal& terminal, std::string_view title, const Table& table)
 
 }  // namespace
 
+namespace {
+
+// Puts what members say of themselves under "state", and leaves out those that do not say what is asked for.
+std::optional<Error> add_states(const ApiClient& client, const Arguments& arguments, json::array& members) {
+  std::vector<std::pair<std::string, std::string>> wanted;
+  std::vector<std::string> keys = arguments.state_columns;
+  for (const auto& pair : arguments.where) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error{Errc::invalid_argument, "\"" + pair + "\" is not of the form KEY=PATTERN",
+                   "write for example --where dc=eu,health=passing"};
+    }
+    wanted.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    keys.push_back(wanted.back().first);
+  }
+  if (keys.empty()) return std::nullopt;
+  std::string target = "/v1/state";
+  for (const auto& key : keys) target += (&key == &keys[0] ? "?key=" : "&key=") + http::percent_encode(key);
+  const auto answer = client.call("GET", target);
+  if (!answer) return answer.error();
+  std::map<std::string, json::object> states;
+  if (at(*answer, "states").is_array()) {
+    for (const auto& state : at(*answer, "states").get_array()) {
+      json::object& said = states[text_at(state, "member")];
+      if (!at(state, "keys").is_object()) continue;
+      for (const auto& entry : at(state, "keys").get_object()) said[entry.key()] = text_at(entry.value(), "value");
+    }
+  }
+  json::array kept;
+  for (auto& member : members) {
+    json::value said = states[text_at(member, "name")];
+    const bool suits = std::all_of(wanted.begin(), wanted.end(), [&](const auto& one) {
+      return at(said, one.first).is_string() && base::matches(one.second, text_at(said, one.first));
+    });
+    if (!suits) continue;
+    member.as_object()["state"] = std::move(said);
+    kept.push_back(std::move(member));
+  }
+  members = std::move(kept);
+  return std::nullopt;
+}
+
+}  // namespace
+
 int run_members(const Arguments& arguments, Terminal& terminal) {
   const auto client = ApiClient::create(arguments);
   if (!client) return report(terminal, "members", client.error());
@@ -86,12 +132,17 @@ int run_members(const Arguments& arguments, Terminal& terminal) {
   std::stable_sort(members.begin(), members.end(), [](const json::value& a, const json::value& b) {
     return text_at(a, "name") < text_at(b, "name");
   });
+  if (const auto fault = add_states(*client, arguments, members)) {
+    report(terminal, "members", *fault);
+    return fault->code == Errc::invalid_argument ? kUsage : kFailed;
+  }
   if (arguments.json) {
     terminal.out(http::pretty(json::object{{"members", std::move(members)}}) + "\n");
     return kDone;
   }
   std::vector<std::string> head{"Name", "Address", "Status", "Since"};
   if (arguments.detailed) head.insert(head.end(), {"Incarnation", "Last contact", "memberlist", "Serf"});
+  head.insert(head.end(), arguments.state_columns.begin(), arguments.state_columns.end());
   head.emplace_back("Tags");
   Table table(head);
   for (const auto& member : members) {
@@ -107,6 +158,7 @@ int run_members(const Arguments& arguments, Terminal& terminal) {
       row.push_back({versions_text(member, "protocol")});
       row.push_back({versions_text(member, "delegate")});
     }
+    for (const auto& key : arguments.state_columns) row.push_back({or_dash(text_at(at(member, "state"), key))});
     row.push_back({tags_text(at(member, "tags"))});
     table.add(std::move(row));
   }

@@ -147,3 +147,16 @@ def test_user_events_pass_through_us(cluster, no_datagrams_between):
     wait_until("s2 hears s1's event", lambda: heard(s1, s2, "deploy"), within=10)
     wait_until("s1 hears s2's event", lambda: heard(s2, s1, "rollback"), within=10)
     assert h1.info()["counters"]["user_events"] >= 2
+
+
+def test_states_travel_between_ours_and_serf_notices_nothing(mixed):
+    mixed.h1.ask("state", "publish", "dc=eu", "load=0.7")
+    mixed.h2.ask("state", "set", "services", "s" * 100_000)
+
+    def said(agent, of):
+        return {key: item["value"] for key, item in agent.json("state", "get", of)["keys"].items()}
+    for agent in (mixed.h1, mixed.h2):
+        wait_until("the small state", lambda agent=agent: said(agent, mixed.h1.name) == {"dc": "eu", "load": "0.7"})
+        wait_until("the large state", lambda agent=agent: said(agent, mixed.h2.name) == {"services": "s" * 100_000})
+        assert said(agent, mixed.s1.name) == {}
+    time.sleep(5)  # comparisons go on
