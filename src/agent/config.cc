@@ -104,12 +104,14 @@ class Loader {
 
   void refuse_unknown(const std::string& path, const toml::node& node) {
     if (node.is_table()) {
-      static constexpr std::string_view kTables[] = {"swim",   "serf",   "contact", "state",
-                                                     "limits", "crypto", "tags"};
+      static constexpr std::string_view kTables[] = {"swim",  "heartbeat", "serf",   "contact",
+                                                     "state", "limits",    "crypto", "tags"};
       const auto near = closest(path, kTables);
-      add_fault(where(node.source()), path, "there is no table [" + path + "]",
-                near.empty() ? "the tables are [tags], [swim], [serf], [contact], [state], [limits] and [crypto]"
-                             : "did you mean [" + std::string(near) + "]?");
+      add_fault(
+          where(node.source()), path, "there is no table [" + path + "]",
+          near.empty()
+              ? "the tables are [tags], [swim], [heartbeat], [serf], [contact], [state], [limits] and [crypto]"
+              : "did you mean [" + std::string(near) + "]?");
       return;
     }
     add_fault(where(node.source()), path, "there is no such key", suggest_setting(path));

@@ -108,6 +108,26 @@ Setting duration(std::string_view key, Get get) {
           [=](const AgentConfig& config) { return toml_text(duration_text(get(config))); }};
 }
 
+template <class Get>
+Setting fraction(std::string_view key, Get get) {
+  constexpr std::string_view kKind = "a number";
+  return {key, kKind,
+          [=](AgentConfig& config, const Given& given) -> Read {
+            std::optional<double> value;
+            if (const auto* direct = std::get_if<double>(&given.value)) value = *direct;
+            if (const auto* whole = std::get_if<std::int64_t>(&given.value)) value = static_cast<double>(*whole);
+            if (const auto* word = std::get_if<std::string>(&given.value)) value = to_number<double>(*word);
+            if (!value) return not_a(given, kKind);
+            get(config) = *value;
+            return std::nullopt;
+          },
+          [=](const AgentConfig& config) {
+            std::string out = std::to_string(get(config));
+            while (out.back() == '0') out.pop_back();
+            return out.back() == '.' ? out + '0' : out;
+          }};
+}
+
 template <class Enum, std::size_t N, class Get>
 Setting choice(std::string_view key, std::string_view kind, std::array<Enum, N> values, Get get) {
   return {key, kind,
@@ -303,7 +323,7 @@ constexpr std::string_view kReloaded[] = {"join",
                                           "allow",
                                           "admit",
                                           "limits.members_max"};
-constexpr std::string_view kReloadedTables[] = {"swim.", "serf.", "contact."};
+constexpr std::string_view kReloadedTables[] = {"swim.", "heartbeat.", "serf.", "contact."};
 
 bool is_reloaded(std::string_view key) {
   return std::find(std::begin(kReloaded), std::end(kReloaded), key) != std::end(kReloaded) ||
@@ -374,6 +394,9 @@ std::vector<Setting> make_settings() {
                  }});
   all.push_back({"admit", "a list of rules", read_rules, show_rules});
   all.push_back(choice(
+      "family", "\"swim\", \"heartbeat\"", std::array{Family::swim, Family::heartbeat},
+      [](auto& c) -> auto& { return c.node.family; }));
+  all.push_back(choice(
       "profile", "\"local\", \"lan\", \"wan\"", std::array{Profile::local, Profile::lan, Profile::wan},
       [](auto& c) -> auto& { return c.profile; }));
   all.push_back(number(
@@ -418,6 +441,43 @@ std::vector<Setting> make_settings() {
       "swim.push_pull_interval", [](auto& c) -> auto& { return c.node.swim.push_pull_interval; }));
   all.push_back(duration(
       "swim.stream_timeout", [](auto& c) -> auto& { return c.node.swim.stream_timeout; }));
+
+  all.push_back(duration(
+      "heartbeat.interval", [](auto& c) -> auto& { return c.node.heartbeat.interval; }));
+  all.push_back(number(
+      "heartbeat.fanout", [](auto& c) -> auto& { return c.node.heartbeat.fanout; }));
+  all.push_back(choice(
+      "heartbeat.mode", "\"push\", \"pull\", \"push-pull\", \"digest\"",
+      std::array{ExchangeMode::push, ExchangeMode::pull, ExchangeMode::push_pull, ExchangeMode::digest},
+      [](auto& c) -> auto& { return c.node.heartbeat.mode; }));
+  all.push_back(number(
+      "heartbeat.exchange_bytes_max", [](auto& c) -> auto& { return c.node.heartbeat.exchange_bytes_max; }));
+  all.push_back(number(
+      "heartbeat.expected_members", [](auto& c) -> auto& { return c.node.heartbeat.expected_members; }));
+  all.push_back(choice(
+      "heartbeat.detector", "\"timeout\", \"phi\"", std::array{DetectorKind::timeout, DetectorKind::phi},
+      [](auto& c) -> auto& { return c.node.heartbeat.detector; }));
+  all.push_back(duration(
+      "heartbeat.suspect_after", [](auto& c) -> auto& { return c.node.heartbeat.suspect_after; }));
+  all.push_back(duration(
+      "heartbeat.failed_after", [](auto& c) -> auto& { return c.node.heartbeat.failed_after; }));
+  all.push_back(choice(
+      "heartbeat.phi_distribution", "\"normal\", \"exponential\"",
+      std::array{PhiDistribution::normal, PhiDistribution::exponential},
+      [](auto& c) -> auto& { return c.node.heartbeat.phi_distribution; }));
+  all.push_back(fraction(
+      "heartbeat.phi_suspect", [](auto& c) -> auto& { return c.node.heartbeat.phi_suspect; }));
+  all.push_back(fraction(
+      "heartbeat.phi_failed", [](auto& c) -> auto& { return c.node.heartbeat.phi_failed; }));
+  all.push_back(number(
+      "heartbeat.phi_window", [](auto& c) -> auto& { return c.node.heartbeat.phi_window; }));
+  all.push_back(duration(
+      "heartbeat.phi_min_deviation", [](auto& c) -> auto& { return c.node.heartbeat.phi_min_deviation; }));
+  all.push_back(duration(
+      "heartbeat.phi_pause", [](auto& c) -> auto& { return c.node.heartbeat.phi_pause; }));
+  all.push_back(choice(
+      "heartbeat.verdict", "\"own\", \"majority\"", std::array{VerdictRule::own, VerdictRule::majority},
+      [](auto& c) -> auto& { return c.node.heartbeat.verdict; }));
 
   all.push_back(duration(
       "serf.broadcast_timeout", [](auto& c) -> auto& { return c.node.serf.broadcast_timeout; }));

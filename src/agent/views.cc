@@ -205,6 +205,24 @@ json::object link_view(const Link& link, Now now) {
   return out;
 }
 
+json::object heartbeat_view(const HeartbeatView& view) {
+  const auto ms = [](Duration duration) { return duration / std::chrono::milliseconds(1); };
+  json::object out;
+  out["heartbeat"] = view.heartbeat;
+  out["silent_for_ms"] = ms(view.silent_for);
+  out["increases"] = view.increases;
+  out["mean_ms"] = ms(view.mean);
+  out["deviation_ms"] = ms(view.deviation);
+  out["phi"] = view.phi;
+  out["suspect_at_ms"] = ms(view.suspect_at);
+  out["failed_at_ms"] = ms(view.failed_at);
+  json::array suspected_by;
+  for (const auto& name : view.suspected_by) suspected_by.push_back(json::string(clean_text(name)));
+  out["suspected_by"] = std::move(suspected_by);
+  out["line"] = clean_text(describe(view));
+  return out;
+}
+
 json::object why_view(const Member* member, const std::vector<Notice>& history, const Explanation& told, Now now) {
   json::object out;
   out["member"] = member == nullptr ? json::value() : member_view(*member, now);
@@ -216,6 +234,7 @@ json::object why_view(const Member* member, const std::vector<Notice>& history, 
   }
   out["changes"] = std::move(changes);
   out["testimony"] = told.testimony ? testimony_view(*told.testimony) : json::value();
+  if (told.heartbeat) out["heartbeat"] = heartbeat_view(*told.heartbeat);
   json::array probes;
   for (const OwnProbe& probe : told.probes) probes.push_back(probe_view(probe, now));
   out["probes"] = std::move(probes);
@@ -262,6 +281,14 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
                                {"version", info.state_version},
                                {"members", info.states_known},
                                {"bytes", info.state_bytes}};
+  if (info.heartbeat) {
+    json::object heartbeat;
+    heartbeat["heartbeat"] = info.heartbeat->heartbeat;
+    heartbeat["age_of_news_ms"] = info.heartbeat->age_of_news / std::chrono::milliseconds(1);
+    heartbeat["highest_phi"] = info.heartbeat->highest_phi;
+    heartbeat["highest_phi_member"] = clean_text(info.heartbeat->highest_phi_member);
+    node["heartbeat"] = std::move(heartbeat);
+  }
   node["has_left"] = info.has_left;
   node["defunct"] = info.defunct;
   json::array refusals;

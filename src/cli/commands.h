@@ -39,6 +39,7 @@ struct SimReplayArguments {
 
 // `hearsay sim swarm`.
 struct SimSwarmArguments {
+  Family family = Family::swim;
   std::uint64_t first = 1;
   std::uint64_t seeds = 100;
   std::string budget;  // empty: as many seeds as were asked for

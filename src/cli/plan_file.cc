@@ -33,12 +33,6 @@ const std::vector<Key>& keys() {
        [](ClusterPlan& plan, const Given& given) { return read_count(given, plan.seed); }},
       {"cluster.for", kDurationKind,
        [](ClusterPlan& plan, const Given& given) { return read_duration(given, plan.duration); }},
-      {"cluster.family", "\"swim\"",
-       [](ClusterPlan&, const Given& given) -> Complaint {
-         if (value_text(given) == "\"swim\"") return std::nullopt;
-         return agent::Complaint{value_text(given) + " is no family of protocols that can run",
-                                 "there is \"swim\"; the heartbeat family is still to come"};
-       }},
       {"cluster.tape", "a node, by its number",
        [](ClusterPlan& plan, const Given& given) { return read_count(given, plan.taped.emplace()); }},
       {"measure.from", kDurationKind,
@@ -86,9 +80,9 @@ const Key* find_key(std::string_view key) {
 
 // The keys of the agent's configuration that nodes read under virtual time.
 bool is_knob(std::string_view key) {
-  static constexpr std::string_view kSingles[] = {"profile", "compression", "packet_bytes", "label",
-                                                  "name_conflict"};
-  static constexpr std::string_view kTables[] = {"swim.", "serf.", "contact.", "limits."};
+  static constexpr std::string_view kSingles[] = {"family",       "profile", "compression",
+                                                  "packet_bytes", "label",   "name_conflict"};
+  static constexpr std::string_view kTables[] = {"swim.", "heartbeat.", "serf.", "contact.", "limits."};
   return std::ranges::count(kSingles, key) > 0 ||
          std::ranges::any_of(kTables, [&](std::string_view table) { return key.starts_with(table); });
 }
@@ -226,6 +220,7 @@ LoadedPlan load_plan(const Arguments& arguments) {
 
 std::string plan_key(const std::string& key) {
   if (key == "cluster.profile") return "profile";
+  if (key == "cluster.family") return "family";
   const Key* known = find_key(key);
   return known == nullptr ? key : std::string(known->key);
 }

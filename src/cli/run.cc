@@ -109,6 +109,8 @@ void declare_agent(CLI::App& app, Arguments& arguments) {
   add_setting(app, arguments, "--label", "label", "TEXT",
               "separates clusters on one network; not with Serf agents");
   add_list_setting(app, arguments, "--tag", "tags", "KEY=VALUE", "published with this member; repeatable");
+  add_setting(app, arguments, "--family", "family", "swim|heartbeat",
+              "how nodes learn of each other; the same in the whole cluster (default: swim)");
   add_setting(app, arguments, "--profile", "profile", "local|lan|wan",
               "timings for the distance between nodes (default: lan)");
   add_setting(app, arguments, "--log-level", "log_level", "LEVEL", "debug, info, warning or error (default: info)");
@@ -238,7 +240,7 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
     });
   };
   add_key("--nodes", "cluster.nodes", "N", "how many nodes, 2 to 20000 (default: 10)");
-  add_key("--family", "cluster.family", "swim", "the protocol family (default: swim)");
+  add_key("--family", "family", "swim|heartbeat", "the protocol family (default: swim)");
   add_key("--profile", "profile", "local|lan|wan", "timings of all nodes (default: lan)");
   add_key("--for", "cluster.for", "TIME", "virtual time, after all have joined (default: 60s)");
   add_key("--loss", "network.loss", "P", "share of datagrams that is lost, 0 to 1 (default: 0)");
@@ -320,6 +322,14 @@ void declare_sim_replay(CLI::App& app, Arguments& arguments) {
 void declare_sim_swarm(CLI::App& app, Arguments& arguments) {
   add_output_options(app, arguments);
   auto& swarm = arguments.sim_swarm;
+  app.add_option_function<std::string>(
+         "--family",
+         [&swarm](const std::string& word) {
+           swarm.family = word == "heartbeat" ? Family::heartbeat : Family::swim;
+         },
+         "the protocol family (default: swim)")
+      ->check(CLI::IsMember({"swim", "heartbeat"}))
+      ->type_name("swim|heartbeat");
   app.add_option("--first", swarm.first, "the first seed (default: 1)")->type_name("SEED");
   app.add_option("--seeds", swarm.seeds, "how many clusters to try (default: 100)")->type_name("N");
   app.add_option("--for", swarm.budget, "as many as this time allows instead, for example 10m")->type_name("TIME");

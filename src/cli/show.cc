@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "base/glob.h"
 #include "cli/api_client.h"
+#include "cli/fault_words.h"
 #include "hearsay/counters.h"
 #include "hearsay/socket_counters.h"
 #include "http/json.h"
@@ -255,6 +256,15 @@ int run_info(const Arguments& arguments, Terminal& terminal) {
   state.add({{"  local health"},
              {health == 0 ? "0 (healthy)" : std::to_string(health) + " (this node is slow or cut off itself)",
               health == 0 ? Style::good : Style::warn}});
+  if (const auto& beat = at(node, "heartbeat"); beat.is_object()) {
+    state.add({{"  heartbeat"}, {std::to_string(number_at(beat, "heartbeat"))}});
+    state.add({{"  news is at most"},
+               {agent::duration_text(std::chrono::milliseconds(number_at(beat, "age_of_news_ms"))) + " old"}});
+    const auto& phi = at(beat, "highest_phi");
+    state.add({{"  highest phi"},
+               {(phi.is_number() ? number_text(phi.to_number<double>()) : "0") + " of " +
+                or_dash(printable(text_at(beat, "highest_phi_member")))}});
+  }
   state.add({{"  incarnation"}, {std::to_string(number_at(self, "incarnation"))}});
   state.add({{"  Lamport time"}, {std::to_string(number_at(node, "lamport"))}});
   state.add({{"  suspicions running"}, {std::to_string(number_at(node, "suspicions_running"))}});

@@ -90,11 +90,19 @@ int run_sim_replay(const Arguments& arguments, Terminal& terminal) {
   };
   sim::ClusterPlan plan;
   if (words.swarm_seed) {
-    if (arguments.sim_cluster.file || !arguments.sim_cluster.values.empty()) {
-      return complain(
-          "--swarm-seed: the seed chooses the whole plan; leave out everything else that describes one");
+    Family family = Family::swim;
+    bool more = arguments.sim_cluster.file.has_value();
+    for (const auto& given : arguments.sim_cluster.values) {
+      const auto* word = std::get_if<std::string>(&given.value);
+      more = more || given.key != "family" || word == nullptr || (*word != "swim" && *word != "heartbeat");
+      if (!more && *word == "heartbeat") family = Family::heartbeat;
     }
-    plan = sim::swarm_plan(*words.swarm_seed);
+    if (more) {
+      return complain(
+          "--swarm-seed: the seed and the family choose the whole plan; leave out everything else that describes "
+          "one");
+    }
+    plan = sim::swarm_plan(*words.swarm_seed, family);
   } else {
     auto loaded = load_plan(arguments);
     for (const auto& fault : loaded.faults) complain(describe(fault));

@@ -99,7 +99,7 @@ json::object cluster_json(const ClusterRun& run) {
   json::array violations;
   for (const auto& violation : report.violations) violations.emplace_back(violation);
   json::object root{{"nodes", run.plan.nodes},
-                    {"family", "swim"},
+                    {"family", name_of(run.plan.config.family)},
                     {"seed", run.plan.seed},
                     {"complete", !report.interrupted},
                     {"settled", report.settled},

@@ -88,7 +88,7 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
   std::mutex mutex;
   std::vector<Failure> failures;
   const auto work = [&](std::size_t number) {
-    auto [wrong, is_apart] = sim::judge(sim::swarm_plan(words.first + number));
+    auto [wrong, is_apart] = sim::judge(sim::swarm_plan(words.first + number, words.family));
     ++done;
     if (is_apart) ++apart;
     if (wrong.empty()) return;
@@ -116,7 +116,7 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
   json::array list;
   for (std::size_t i = 0; i < failures.size(); ++i) {
     const Failure& failure = failures[i];
-    const auto plan = sim::swarm_plan(failure.seed);
+    const auto plan = sim::swarm_plan(failure.seed, words.family);
     const std::string repeat =
         "hearsay sim cluster " + words_of(words.shrink && i < kShrunk ? sim::shrink(plan, kTries) : plan);
     if (arguments.json) {
@@ -128,7 +128,8 @@ int run_sim_swarm(const Arguments& arguments, Terminal& terminal) {
     terminal.out(terminal.paint(Style::bad, "seed " + std::to_string(failure.seed)) + "\n");
     for (const auto& what : failure.wrong) terminal.out("  " + printable(what) + "\n");
     terminal.out("  repeat: " + repeat + "\n");
-    terminal.out("  trace:  hearsay sim replay --swarm-seed " + std::to_string(failure.seed) + "\n");
+    terminal.out("  trace:  hearsay sim replay --swarm-seed " + std::to_string(failure.seed) +
+                 (words.family == Family::swim ? "\n" : " --family heartbeat\n"));
   }
   const std::uint64_t passed = done - failures.size();
   if (arguments.json) {

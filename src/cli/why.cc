@@ -152,6 +152,8 @@ int run_why(const Arguments& arguments, Terminal& terminal) {
   if (changes.empty()) terminal.out("Nothing is remembered of how it came to be so.\n");
   for (const auto& change : changes) print_change(terminal, change);
   if (at(*answer, "testimony").is_object()) print_testimony(terminal, at(*answer, "testimony"));
+  if (at(*answer, "heartbeat").is_object())
+    terminal.out("\nThe detector: " + printable(text_at(at(*answer, "heartbeat"), "line")) + "\n");
   const json::array probes = list("probes");
   if (!probes.empty()) terminal.out("\nThis agent's last probes of it:\n");
   for (const auto& probe : probes)

@@ -107,7 +107,7 @@ void Exchange::tell_table(Step& step, const Address& peer) {
       // Rumors of others ride in what the last one leaves free.
       return send(step, peer, beats);
     }
-    step.out.send_bare(room::Peer{peer, false, spread::Audience::hearsay}, beats);
+    step.out.send_bare(room::Peer{peer, true, spread::Audience::hearsay}, beats);
   }
 }
 
@@ -116,7 +116,9 @@ void Exchange::tell_facts(Step& step, const Address& peer, std::span<const std::
                                     ? step.config.packet_bytes
                                     : step.config.heartbeat.exchange_bytes_max;
   std::size_t bytes = 0;
-  for (std::size_t next = 0; next < names.size() && bytes + step.config.packet_bytes <= bytes_max;) {
+  // One packet in any case, or small budgets would keep newcomers out for ever.
+  for (std::size_t next = 0;
+       next < names.size() && (bytes == 0 || bytes + step.config.packet_bytes <= bytes_max);) {
     wire::Heartbeat& beats = ledger_->begin(step, HearsayType::beats);
     const std::size_t room_bytes = ledger_->room_in(beats);
     std::size_t used = 0;

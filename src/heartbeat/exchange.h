@@ -51,7 +51,7 @@ class Exchange {
   void answer_echo(room::Step& step, const room::Origin& origin, const wire::Heartbeat& echo);
   void answer_syn(room::Step& step, const room::Origin& origin, const wire::Heartbeat& syn);
   static void send(room::Step& step, const Address& peer, const wire::Heartbeat& message) {
-    step.out.send(room::Peer{peer, false, spread::Audience::hearsay}, message);
+    step.out.send(room::Peer{peer, true, spread::Audience::hearsay}, message);
   }
 
   base::Rng rng_;

@@ -38,7 +38,7 @@ void Leave::on_time(Step& step) {
     for (const MemberId id : picked_) {
       wire::Heartbeat& last = ledger_->begin(step, wire::HearsayType::beats);
       last.entries.push_back(ledger_->entry(step, step.members.self(), false));
-      step.out.send(room::Peer{step.members.address(id), false, spread::Audience::hearsay}, last);
+      step.out.send(room::Peer{step.members.address(id), true, spread::Audience::hearsay}, last);
     }
   }
   if (--rounds_left_ > 0) {

@@ -13,7 +13,7 @@ namespace {
 // Two nodes of one name would outbid each other for ever.
 constexpr Duration kRenewPause = std::chrono::seconds(2);
 
-room::Peer peer_at(const Address& address) { return {address, false, spread::Audience::hearsay}; }
+room::Peer peer_at(const Address& address) { return {address, true, spread::Audience::hearsay}; }
 
 }  // namespace
 
@@ -180,6 +180,8 @@ void Ledger::hear_one(Step& step, const Origin& origin, const wire::Heartbeat& m
       wants_.push_back(entry.name);
       return;
     }
+    if (entry.name == message.sender && Address::from_ip(entry.addr, entry.port) == origin.from)
+      claim.evidence.source = Evidence::Source::first_hand;
     return appear(step, std::move(claim), entry);
   }
   const auto& row = step.members.row(id);
@@ -282,7 +284,8 @@ void Ledger::hear_of_self(Step& step, const Origin& origin, const wire::Heartbea
   if (!members::is_up(self.verdict)) return;
   const Incarnation own{self.incarnation};
   const bool former_life =
-      entry.generation > own || (entry.generation == own && (entry.heartbeat > heartbeat_ || entry.left));
+      entry.generation > own ||
+      (entry.generation == own && (entry.heartbeat > heartbeat_ || entry.facts > facts_ || entry.left));
   if (!former_life) return;
   if (!members::believable(entry.generation, own)) {
     step.counters.add(Count::dropped_incarnation);

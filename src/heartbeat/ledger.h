@@ -6,6 +6,7 @@
 // hearsay it is asked for an echo first. Who tells of a former life of ours makes us begin a higher generation.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -80,7 +81,8 @@ class Ledger {
   void announce(room::Step& step, Incarnation generation);
   void set_meta(Bytes meta) {
     meta_ = std::move(meta);
-    ++facts_;
+    // With the heartbeat, so that a life that lost its disk does not reuse a version of the former one.
+    facts_ = std::max(facts_ + 1, static_cast<std::uint32_t>(heartbeat_));
   }
   // The counter grows: a round begins.
   void beat(room::Step& step);

@@ -61,7 +61,9 @@ bool HeartbeatFamily::is_welcome(Step& step, const Origin& origin, const wire::H
   }
   const MemberId sender = step.members.find(message.sender);
   if (!sender.valid()) return true;
-  if (!heartbeat::take_sequence(ledger_.at(sender), message.generation, message.sequence)) {
+  // A life that we do not know yet does not move the window: it would be closed to the present one.
+  const bool next_life = message.generation.value > step.members.row(sender).incarnation;
+  if (!next_life && !heartbeat::take_sequence(ledger_.at(sender), message.generation, message.sequence)) {
     step.counters.add(Count::dropped_replays);
     return false;
   }
@@ -228,6 +230,7 @@ void HeartbeatFamily::fill(NodeInfo& info) const {
   heartbeat.highest_phi = verdicts_.highest_phi();
   heartbeat.highest_phi_member = verdicts_.highest_phi_member();
   info.suspicions_running = shared_.members.count(Status::suspect);
+  info.lamport = shared_.config.first_lamport;  // nobody's clock runs here; the next life keeps what it had
 }
 
 void HeartbeatFamily::hash(base::HashArchive& archive) {

@@ -231,7 +231,7 @@ class Run {
   World& world_;
   TrafficMeter traffic_;
   base::Hasher trace_;
-  std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers();
+  std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers(plan_.config.family);
   Findings findings_;
   Islands islands_;
   ClusterReport report_;

@@ -35,6 +35,29 @@ TEST(Cluster, a_crash_is_known_to_all_within_the_longest_suspicion) {
   EXPECT_EQ(report.node_milliseconds, 19u * 60'000 + 5'000);
 }
 
+TEST(Cluster, the_heartbeat_family_finds_a_crash_bears_loss_and_heals_a_partition_in_every_mode) {
+  using enum Fault::What;
+  for (const ExchangeMode mode :
+       {ExchangeMode::push, ExchangeMode::pull, ExchangeMode::push_pull, ExchangeMode::digest}) {
+    auto plan = plan_of(20, seconds(240),
+                        {{.what = crash, .at = seconds(10), .place = 7},
+                         {.what = cut, .at = seconds(80), .lasts = seconds(60), .place = 4, .other = 0},
+                         {.what = restart, .at = seconds(200), .lasts = seconds(3), .place = 2}});
+    plan.config.family = Family::heartbeat;
+    plan.config.heartbeat.mode = mode;
+    plan.network.loss = 0.05;
+    const auto report = run_cluster(plan, always);
+    ASSERT_TRUE(report.settled) << name_of(mode);
+    EXPECT_TRUE(report.agreed) << name_of(mode) << ": " << report.disagreement;
+    for (const auto& violation : report.violations) ADD_FAILURE() << name_of(mode) << ": " << violation;
+    ASSERT_FALSE(report.detections.empty());
+    const Detection& detection = report.detections[0];
+    EXPECT_EQ(detection.times.size(), 18u) << name_of(mode) << ": all but the dead and the one that is restarted";
+    EXPECT_LT(detection.times.back(), seconds(40)) << name_of(mode);
+    EXPECT_EQ(run_cluster(plan, always).trace_hash, report.trace_hash) << "the same seed, the same bytes";
+  }
+}
+
 TEST(Cluster, the_same_plan_gives_the_same_trace_and_another_seed_another) {
   auto plan = plan_of(10, seconds(20), {{.what = Fault::What::crash, .at = seconds(2), .place = 3}});
   plan.network.loss = 0.1;

@@ -90,13 +90,33 @@ void roughen(Network::Options& network, base::Rng& rng, const Config& config) {
   if (rng.chance(0.2)) network.stall = 0.1 * rng.unit();
 }
 
+void choose_heartbeat(base::Rng rng, Config& config) {
+  config.family = Family::heartbeat;
+  HeartbeatConfig& heartbeat = config.heartbeat;
+  static constexpr ExchangeMode kModes[] = {ExchangeMode::push, ExchangeMode::pull, ExchangeMode::push_pull,
+                                            ExchangeMode::digest};
+  heartbeat.mode = kModes[rng.bounded(std::size(kModes))];
+  heartbeat.fanout = static_cast<std::uint8_t>(1 + rng.bounded(3));
+  heartbeat.expected_members = 20;
+  if (rng.chance(0.3)) heartbeat.exchange_bytes_max = 1024 + static_cast<std::uint32_t>(rng.bounded(4096));
+  if (rng.chance(0.3)) heartbeat.phi_distribution = PhiDistribution::exponential;
+  // Not verdict = majority: where less than half is left, nobody is ever declared failed, and that is no fault.
+  if (!rng.chance(0.3)) return;
+  heartbeat.detector = DetectorKind::timeout;
+  const Duration age = age_of_news(heartbeat, heartbeat.expected_members, config.packet_bytes);
+  heartbeat.suspect_after = std::max<Duration>(heartbeat.suspect_after, std::chrono::ceil<seconds>(age));
+  heartbeat.failed_after = std::max(heartbeat.failed_after, 2 * heartbeat.suspect_after);
+}
+
 Duration longest_suspicion(const Config& config) {
+  // Moments that the faults led astray are cut at four times the fixed timeout.
+  if (config.family == Family::heartbeat) return 4 * config.heartbeat.failed_after;
   return config.swim.suspicion_mult * config.swim.suspicion_max_mult * config.swim.probe_interval;
 }
 
 }  // namespace
 
-ClusterPlan swarm_plan(std::uint64_t seed) {
+ClusterPlan swarm_plan(std::uint64_t seed, Family family) {
   base::Rng rng = base::Rng(seed).fork("swarm");
   ClusterPlan plan;
   plan.seed = seed;
@@ -110,6 +130,7 @@ ClusterPlan swarm_plan(std::uint64_t seed) {
   if (rng.chance(0.3)) swim.retransmit_mult = static_cast<std::uint8_t>(1 + rng.bounded(5));
   if (rng.chance(0.2)) swim.stream_probe = false;
   if (rng.chance(0.2)) plan.config.packet_bytes = static_cast<std::uint16_t>(1024 + rng.bounded(8000));
+  if (family == Family::heartbeat) choose_heartbeat(base::Rng(seed).fork("heartbeat"), plan.config);
   plan.network.latency = any_of(rng, Duration{}, swim.probe_timeout / 4);
   if (rng.chance(0.5)) plan.network.jitter = any_of(rng, Duration{}, swim.probe_timeout / 4);
   const Duration chaos = seconds(20 + static_cast<std::int64_t>(rng.bounded(180)));

@@ -7,7 +7,8 @@
 namespace hearsay::sim {
 
 // The plan of this seed. The faults stop long enough before its end for any honest cluster to agree again.
-ClusterPlan swarm_plan(std::uint64_t seed);
+// Of either family; the heartbeat family's has the same network and faults, and knobs of its own.
+ClusterPlan swarm_plan(std::uint64_t seed, Family family = Family::swim);
 
 // How long after the last fault this cluster may need at most until all agree.
 Duration quiet_time(const Config& config, std::size_t nodes);

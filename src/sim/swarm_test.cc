@@ -20,6 +20,15 @@ TEST(Swarm, a_hundred_seeds_hold_every_invariant_and_agree_in_the_end) {
   EXPECT_LE(apart, seeds / 20) << "clusters of which less was demanded";
 }
 
+TEST(Swarm, fifty_seeds_of_the_heartbeat_family_hold_every_invariant_and_agree_in_the_end) {
+  const char* wanted = std::getenv("HEARSAY_SEEDS");
+  const std::uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 50;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    for (const auto& what : judge(swarm_plan(seed, Family::heartbeat)).wrong)
+      ADD_FAILURE() << "seed " << seed << ": " << what;
+  }
+}
+
 // What longer runs of the swarm found, and what was at fault.
 TEST(Swarm, seeds_that_once_failed_do_not_fail_again) {
   static constexpr std::pair<std::uint64_t, const char*> kFound[] = {

@@ -8,6 +8,7 @@ namespace {
 
 class AliveNeedsNewerNews final : public Checker {
  public:
+  explicit AliveNeedsNewerNews(Family family) : family_(family) {}
   const char* name() const override { return "alive again only at a higher incarnation"; }
 
   void on_start(Place place) override { accused_[place].clear(); }
@@ -21,6 +22,8 @@ class AliveNeedsNewerNews final : public Checker {
     }
     if (change.member.status == Status::leaving) return {};  // an intent, whatever the verdict
     if (change.member.status != Status::alive) {
+      // Opinions of a heartbeat node change within one generation; a leave ends it.
+      if (family_ == Family::heartbeat && change.member.status != Status::left) return {};
       accused[name] = change.member.incarnation;
       return {};
     }
@@ -33,11 +36,14 @@ class AliveNeedsNewerNews final : public Checker {
   }
 
  private:
+  Family family_;
   std::map<Place, std::map<std::string, Incarnation>> accused_;
 };
 
 }  // namespace
 
-std::unique_ptr<Checker> alive_needs_newer_news() { return std::make_unique<AliveNeedsNewerNews>(); }
+std::unique_ptr<Checker> alive_needs_newer_news(Family family) {
+  return std::make_unique<AliveNeedsNewerNews>(family);
+}
 
 }  // namespace hearsay::sim

@@ -31,10 +31,10 @@ std::string broken_bound(const NodeInfo& info, const Limits& limits) {
 
 std::unique_ptr<Checker> bounds_hold() { return std::make_unique<BoundsHold>(); }
 
-std::vector<std::unique_ptr<Checker>> all_checkers() {
+std::vector<std::unique_ptr<Checker>> all_checkers(Family family) {
   std::vector<std::unique_ptr<Checker>> all;
   all.push_back(incarnation_grows());
-  all.push_back(alive_needs_newer_news());
+  all.push_back(alive_needs_newer_news(family));
   all.push_back(verdicts_have_evidence());
   all.push_back(nobody_accuses_itself());
   all.push_back(bounds_hold());

@@ -45,7 +45,8 @@ class Checker {
 // A member's incarnation never goes back in anybody's eyes.
 std::unique_ptr<Checker> incarnation_grows();
 // Who was accused or declared dead at an incarnation is alive again only at a higher one; a left member likewise.
-std::unique_ptr<Checker> alive_needs_newer_news();
+// In the heartbeat family this holds of those that left.
+std::unique_ptr<Checker> alive_needs_newer_news(Family family);
 // No verdict of our own without probes or a suspicion that ran out; no relayed one without its accuser.
 std::unique_ptr<Checker> verdicts_have_evidence();
 // Nobody believes a word against itself.
@@ -61,6 +62,6 @@ std::unique_ptr<Checker> nothing_forgotten_returns();
 
 // Two more are no Checkers: agreement (checkers/agreement.h) is judged at the end, and that inputs determine
 // everything by sim/tape.
-std::vector<std::unique_ptr<Checker>> all_checkers();
+std::vector<std::unique_ptr<Checker>> all_checkers(Family family);
 
 }  // namespace hearsay::sim

@@ -32,7 +32,7 @@ TEST(Checkers, an_incarnation_that_goes_back_is_found) {
 }
 
 TEST(Checkers, alive_again_without_newer_news_is_found) {
-  const auto checker = alive_needs_newer_news();
+  const auto checker = alive_needs_newer_news(Family::swim);
   EXPECT_EQ(checker->on_change(0, change(What::failed, Status::failed, 4)), "");
   EXPECT_NE(checker->on_change(0, change(What::refuted, Status::alive, 4)), "");
   EXPECT_EQ(checker->on_change(0, change(What::suspected, Status::suspect, 4)), "");
@@ -61,6 +61,15 @@ TEST(Checkers, a_node_that_believes_a_word_against_itself_is_found) {
   EXPECT_NE(checker->on_change(1, about_self), "");
   about_self.member.status = Status::alive;
   EXPECT_EQ(checker->on_change(1, about_self), "");
+}
+
+TEST(Checkers, in_the_heartbeat_family_opinions_change_and_a_leave_is_final) {
+  const auto checker = alive_needs_newer_news(Family::heartbeat);
+  EXPECT_EQ(checker->on_change(0, change(What::suspected, Status::suspect, 4)), "");
+  EXPECT_EQ(checker->on_change(0, change(What::failed, Status::failed, 4)), "");
+  EXPECT_EQ(checker->on_change(0, change(What::joined, Status::alive, 4)), "");
+  EXPECT_EQ(checker->on_change(0, change(What::left, Status::left, 4)), "");
+  EXPECT_NE(checker->on_change(0, change(What::joined, Status::alive, 4)), "");
 }
 
 TEST(Checkers, an_accusation_that_is_older_than_its_refutation_is_found) {

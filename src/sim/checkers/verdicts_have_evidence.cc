@@ -32,6 +32,8 @@ class VerdictsHaveEvidence final : public Checker {
       case Evidence::Source::gossip:
       case Evidence::Source::push_pull:
         return evidence.accuser.empty() ? "heard from others, but nobody accuses" : "";
+      case Evidence::Source::silence:
+        return evidence.silent_for > Duration::zero() && !evidence.accuser.empty() ? "" : "accused of no silence";
       default:
         return std::string("a verdict cannot come from ") + name_of(evidence.source);
     }
