@@ -86,8 +86,7 @@ struct Reconfigure {
 
 // Write keys of this node's own state: set them, delete them, or only if they have a certain version. All or
 // nothing; the others hear of it. Errors: invalid_argument (a key or a time to live), too_large (a key, a value or
-// the whole state), not_found (deletion of a key that is not there), wrong_state (another version than expected;
-// the heartbeat family, which does not exchange states yet).
+// the whole state), not_found (deletion of a key that is not there), wrong_state (another version than expected).
 struct WriteState {
   CommandId id;
   std::vector<StateWrite> writes;

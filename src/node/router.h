@@ -71,7 +71,7 @@ class Router {
   void command(Step& step, const hearsay::Why& why);
   void command(Step& step, const hearsay::ForceLeave& force_leave);
   void command(Step& step, const hearsay::Reconfigure& reconfigure);
-  void command(Step& step, const hearsay::WriteState& write_state);
+  void command(Step& step, const hearsay::WriteState& write_state) { states_.on_command(step, write_state); }
   std::optional<Error> reconfigure(Step& step, const Config& wanted);
   void forget_refused(Step& step);
 

@@ -64,14 +64,6 @@ void Router::command(Step& step, const hearsay::Reconfigure& wanted) {
   out_.notify({step.now, CommandDone{wanted.id, 0, std::move(error)}});
 }
 
-void Router::command(Step& step, const hearsay::WriteState& write_state) {
-  if (config_.family == hearsay::Family::swim) return states_.on_command(step, write_state);
-  // Said and heard by nobody: better not to say it.
-  out_.notify({step.now, CommandDone{write_state.id, 0,
-                                     Error{Errc::wrong_state, "the heartbeat family does not exchange states yet",
-                                           "use the swim family"}}});
-}
-
 std::optional<Error> Router::reconfigure(Step& step, const Config& wanted) {
   const auto take = [&wanted](Config& config) {
     config.tags = wanted.tags;

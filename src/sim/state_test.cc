@@ -173,20 +173,5 @@ TEST_F(States, a_member_that_is_forgotten_takes_its_state_along) {
   EXPECT_EQ(world.node(0).info().state_bytes, 0u);
 }
 
-TEST_F(States, the_heartbeat_family_refuses_what_it_would_not_tell) {
-  world_ = std::make_unique<World>(World::Options{});
-  world_->on_notice = [this](Place, const Notice& notice) {
-    const auto* done = std::get_if<CommandDone>(&notice.body);
-    if (done != nullptr && done->error && done->error->code == Errc::wrong_state) ++refused_;
-  };
-  Config config = Config::of(Profile::lan);
-  config.name = "n0";
-  config.family = Family::heartbeat;
-  world_->add(config);
-  write(0, "dc", "eu");
-  EXPECT_EQ(refused_, 1);
-  EXPECT_EQ(read(0, 0), "-");
-}
-
 }  // namespace
 }  // namespace hearsay::sim
