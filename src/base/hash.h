@@ -1,7 +1,9 @@
 // A 64-bit hash that is the same on every machine and compiler. For state hashes and seeds; not for secrets.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -18,10 +20,18 @@ class Hasher {
     state_ *= 0xff51afd7ed558ccdu;
     state_ ^= state_ >> 32;
   }
-  void add(ByteView bytes) {
+  void add(ByteView bytes) {  // in big-endian words
     add(bytes.size());
-    for (; bytes.size() >= 8; bytes = bytes.subspan(8)) add(word(bytes.first<8>()));
-    if (!bytes.empty()) add(word(bytes));
+    for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data(), 8);
+      if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+      add(word);
+    }
+    if (bytes.empty()) return;
+    std::uint64_t rest = 0;
+    for (const std::uint8_t byte : bytes) rest = rest << 8 | byte;
+    add(rest);
   }
   void add(std::string_view text) { add(as_bytes(text)); }
   void add(std::span<const std::uint64_t> words) {
@@ -30,12 +40,6 @@ class Hasher {
   std::uint64_t value() const { return mix(state_); }
 
  private:
-  template <std::size_t N>
-  static std::uint64_t word(std::span<const std::uint8_t, N> bytes) {  // big-endian
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : bytes) value = value << 8 | byte;
-    return value;
-  }
   static std::uint64_t mix(std::uint64_t z) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;

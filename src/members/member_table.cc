@@ -369,15 +369,6 @@ MemberId MemberTable::find(std::string_view name) const {
   return found == by_name_.end() ? MemberId{} : MemberId{found->second, rows_[found->second].reuse};
 }
 
-bool MemberTable::contains(MemberId id) const {
-  return id.index < rows_.size() && rows_[id.index].used && rows_[id.index].reuse == id.reuse;
-}
-
-const Row& MemberTable::row(MemberId id) const {
-  CHECK(contains(id));
-  return rows_[id.index];
-}
-
 std::vector<std::string> MemberTable::accusers(MemberId id) const {
   std::vector<std::string> names;
   const auto found = accusers_.find(id.index);

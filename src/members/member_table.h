@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/interner.h"
 #include "hearsay/config.h"
 #include "hearsay/member.h"
@@ -51,8 +52,14 @@ class MemberTable {
 
   MemberId find(std::string_view name) const;
   MemberId self() const { return self_; }
-  bool contains(MemberId id) const;
-  const Row& row(MemberId id) const;  // REQUIRES: contains(id)
+  bool contains(MemberId id) const {
+    return id.index < rows_.size() && rows_[id.index].used && rows_[id.index].reuse == id.reuse;
+  }
+  // REQUIRES: contains(id)
+  const Row& row(MemberId id) const {
+    CHECK(contains(id));
+    return rows_[id.index];
+  }
   const Row& self_row() const { return row(self_); }
 
   std::string_view name(MemberId id) const { return interner_->text(row(id).name); }

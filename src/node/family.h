@@ -32,6 +32,7 @@ struct Shared {
   room::Outbox& out;
   Notices& notices;
   services::StateSync& states;
+  const wire::CompressionMemo& memo;
 };
 
 // The member that a message comes from, when it is one and the address is its own.

@@ -59,7 +59,7 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       memo_(*interner_),
       streams_(config_, envelope_, memo_, counters_),
       states_(base::Rng(resources.seed).fork("state"), config_),
-      family_(make_family({config_, counters_, envelope_, members_, out_, notices_, states_}, resources)) {
+      family_(make_family({config_, counters_, envelope_, members_, out_, notices_, states_, memo_}, resources)) {
   input(now, [&](Step& step) { family_->start(step); });
 }
 
@@ -76,26 +76,36 @@ void Router::input(Now now, Handle handle) {
     Step step{now, config_, members_, rumors_, out_, outcomes_, counters_, family_->extension(), &admission_};
     handle(step);
     drain(step);
-    for (const auto& join : out_.take_joins()) {
-      counters_.add(Count::reconnects);
-      if (family_->accepts(step, join)) family_->join(step, join, true);
-    }
+    if (out_.wants_joins()) reconnect(step);
     pack();
     family_->on_input_end(step);
+    next_ = std::min({streams_.next_deadline(), family_->next_deadline(), states_.next_deadline()});
     if (auto why = family_->must_stop(); !why.empty()) turn_defunct(now, std::move(why));
   } catch (const base::CheckFailed& fault) {
     turn_defunct(now, std::string(fault.expression) + " at " + fault.file + ":" + std::to_string(fault.line));
   }
 }
 
+void Router::reconnect(Step& step) {
+  for (const auto& join : out_.take_joins()) {
+    counters_.add(Count::reconnects);
+    if (family_->accepts(step, join)) family_->join(step, join, true);
+  }
+}
+
 void Router::turn_defunct(Now now, std::string why) {
   defunct_ = std::move(why);
+  next_ = kNever;
   outcomes_.clear();
   actions_.clear();
   actions_.push_back(Notify{{now, Defunct{defunct_}}});
 }
 
 void Router::drain(Step& step) {
+  if (!outcomes_.idle()) offer(step);
+}
+
+void Router::offer(Step& step) {
   while (!outcomes_.empty()) {
     auto entry = outcomes_.take();
     entry.outcome.claim = &entry.claim;
@@ -144,7 +154,7 @@ void Router::on_time(Now now) {
 }
 
 void Router::guard_pause(Step& step) {
-  const Duration length = contact::pause_length(next_deadline(), step.now.steady, config_.contact.pause_min);
+  const Duration length = contact::pause_length(next_, step.now.steady, config_.contact.pause_min);
   if (length == Duration::zero()) return;
   counters_.add(Count::pauses);
   streams_.on_pause(length);
@@ -266,11 +276,6 @@ void Router::pack_answer(const room::Outbox::Answer& answer) {
 }
 
 // ---- reading ----
-
-Time Router::next_deadline() const {
-  if (!defunct_.empty()) return kNever;
-  return std::min({streams_.next_deadline(), family_->next_deadline(), states_.next_deadline()});
-}
 
 std::vector<Member> Router::members() const {
   std::vector<Member> all;

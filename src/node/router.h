@@ -32,7 +32,7 @@ class Router {
   void on_send_failed(Now now, const Address& to);
 
   std::span<const Action> actions() const { return actions_; }
-  Time next_deadline() const;
+  Time next_deadline() const { return next_; }
 
   std::vector<Member> members() const;
   std::vector<Notice> history() const { return notices_.history().all(); }
@@ -51,10 +51,14 @@ class Router {
   // Runs one input: hands it to rooms, drains the outcomes, makes actions. A failed CHECK ends here.
   template <class Handle>
   void input(Now now, Handle handle);
+  // Runs the joins that rooms asked for.
+  void reconnect(Step& step);
   // From now on the node does nothing.
   void turn_defunct(Now now, std::string why);
   void guard_pause(Step& step);
+  // Offers all outcomes to all rooms.
   void drain(Step& step);
+  void offer(Step& step);
   void pack();
   void pack_request(const room::Outbox::Request& request);
   void pack_answer(const room::Outbox::Answer& answer);
@@ -94,7 +98,8 @@ class Router {
 
   std::vector<std::string> refused_;  // scratch
   std::string defunct_;               // why; empty: it is well
-  Time latest_{};
+  Time latest_{};                     // the last input
+  Time next_ = kNever;                // what the rooms wait for, as the last input left it
   std::vector<Action> actions_;
   Buffers buffers_;
   wire::OpenedDatagram opened_;

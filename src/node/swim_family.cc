@@ -26,7 +26,7 @@ SwimFamily::SwimFamily(const Shared& shared, const Resources& resources)
       vet_(base::Rng(resources.seed).fork("vet")),
       suspicion_(health_),
       gossip_round_(base::Rng(resources.seed).fork("gossip")),
-      push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_),
+      push_pull_(base::Rng(resources.seed).fork("push_pull"), sync_, shared.memo),
       join_(push_pull_),
       repair_(base::Rng(resources.seed).fork("repair")),
       reconnect_(base::Rng(resources.seed).fork("reconnect")),

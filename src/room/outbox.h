@@ -120,11 +120,19 @@ class Outbox {
     put(Request{stream, to, deadline, encoded(message)});
     return stream;
   }
+  // The same with a message that is encoded already.
+  StreamId request_encoded(const Address& to, Time deadline, ByteView message) {
+    const StreamId stream{streams_ += 2};
+    put(Request{stream, to, deadline, copied(message)});
+    return stream;
+  }
   // Answers the request that came on this stream; the stream closes afterwards.
   template <class Message>
   void answer(StreamId stream, const Message& message) {
     put(Answer{stream, encoded(message)});
   }
+  // The same with a message that is encoded already.
+  void answer_encoded(StreamId stream, ByteView message) { put(Answer{stream, copied(message)}); }
   // Gives up on a stream.
   void close(StreamId stream) { put(Close{stream}); }
 
@@ -141,6 +149,7 @@ class Outbox {
   void notify(Notice notice) { put(std::move(notice)); }
   // Asks the node itself to join these peers, as if the application did, but quietly.
   void join(std::vector<std::string> peers) { joins_.push_back({CommandId{}, std::move(peers)}); }
+  bool wants_joins() const { return !joins_.empty(); }
   std::vector<Join> take_joins() { return std::exchange(joins_, {}); }
 
   const std::vector<Item>& items() const { return items_; }
@@ -175,6 +184,11 @@ class Outbox {
     base::ByteWriter writer(arena_);
     encode(writer, message);  // found by the message's namespace
     return {begin, arena_.size() - begin};
+  }
+  Part copied(ByteView message) {
+    const std::size_t begin = arena_.size();
+    base::ByteWriter(arena_).raw(message);
+    return {begin, message.size()};
   }
   void put(Item item) { items_.push_back(std::move(item)); }
 

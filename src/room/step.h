@@ -50,6 +50,8 @@ class Outcomes {
   bool full() const { return entries_.size() >= max_; }
   void push(Claim claim, const Outcome& outcome) { entries_.push_back({std::move(claim), outcome}); }
   bool empty() const { return next_ == entries_.size(); }
+  // Nothing at all is to be offered.
+  bool idle() const { return empty() && !report_; }
   // REQUIRES: !empty()
   Entry take() {
     Entry entry = std::move(entries_[next_++]);
@@ -142,6 +144,8 @@ class UserState {
   virtual ~UserState() = default;
   // Appends our state to `out`.
   virtual void write(Step& step, Bytes& out) = 0;
+  // While this and the table of members are the same, so is what is written.
+  virtual std::uint64_t version() const = 0;
   // Takes a peer's state; `joined`: it is the answer to a join of ours.
   virtual void merge(Step& step, const Origin& origin, ByteView state, bool joined) = 0;
 };

@@ -22,6 +22,11 @@ void Sync::write(Step& step, Bytes& out) {
   wire::encode(writer, state);
 }
 
+// Clocks only go forward, so equal sums are equal clocks.
+std::uint64_t Sync::version() const {
+  return clock_->reading().value + event_clock_->reading().value + query_clock_->reading().value;
+}
+
 void Sync::merge(Step& step, const Origin& origin, ByteView state, bool joined) {
   const auto decoded = wire::decode_serf(state);
   const auto* sync = decoded ? std::get_if<wire::SerfPushPull>(&*decoded) : nullptr;

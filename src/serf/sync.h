@@ -15,6 +15,7 @@ class Sync : public room::UserState {
       : clock_(&clock), event_clock_(&events), query_clock_(&queries), intents_(&intents) {}
 
   void write(room::Step& step, Bytes& out) override;
+  std::uint64_t version() const override;
   void merge(room::Step& step, const room::Origin& origin, ByteView state, bool joined) override;
 
  private:

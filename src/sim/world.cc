@@ -161,7 +161,12 @@ void World::run_for(Duration duration) {
       if (actor.node == nullptr || actor.paused) continue;
       if (event.at != actor.tick_at || event.order < actor.born) continue;
       actor.tick_at = kNever;
-      tell_time(event.what);
+      // What it was planned for may be done, such as the wait for an ack.
+      if (actor.held.empty() && world_time(actor, actor.node->next_deadline()) > now_) {
+        plan_tick(event.what);
+      } else {
+        tell_time(event.what);
+      }
       continue;
     }
     const Place place = arrivals_[event.what].place;

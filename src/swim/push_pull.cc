@@ -103,10 +103,15 @@ void PushPull::exchange_with_anyone(Step& step) {
       step.members, rng_, 1, [](MemberId, const members::Row& row) { return row.verdict == Verdict::alive; },
       picked_);
   if (picked_.empty()) return;
+  const Address peer = step.members.address(picked_[0]);
+  const Time deadline = step.after(step.config.swim.stream_timeout);
+  if (const ByteView own = own_table(step); !own.empty()) {
+    pending_.push_back(step.out.request_encoded(peer, deadline, own));
+    return;
+  }
   Bytes state;
   user_state_->write(step, state);
-  pending_.push_back(step.out.request(step.members.address(picked_[0]), step.after(step.config.swim.stream_timeout),
-                                      make_push_pull(step, false, state)));
+  pending_.push_back(step.out.request(peer, deadline, make_push_pull(step, false, state)));
 }
 
 void PushPull::answer(Step& step, StreamId stream, bool join) {
@@ -115,7 +120,17 @@ void PushPull::answer(Step& step, StreamId stream, bool join) {
   step.out.answer(stream, make_push_pull(step, join, state));
 }
 
+std::array<std::uint64_t, 3> PushPull::stamp(const Step& step) const {
+  return {memo_->number(), step.members.version(), user_state_->version()};
+}
+
+ByteView PushPull::own_table(const Step& step) const {
+  // Those that left drop out of the table as time passes.
+  return own_ == stamp(step) && step.members.count(Status::left) == 0 ? memo_->plain() : ByteView();
+}
+
 bool PushPull::is_our_own(Step& step, ByteView message) {
+  if (!own_table(step).empty()) return true;
   Bytes state;
   user_state_->write(step, state);
   const wire::PushPull table = make_push_pull(step, false, state);
@@ -124,12 +139,14 @@ bool PushPull::is_our_own(Step& step, ByteView message) {
   Bytes own;
   base::ByteWriter writer(own);
   wire::encode(writer, table);
-  return std::ranges::equal(own, message);
+  if (!std::ranges::equal(own, message)) return false;
+  own_ = stamp(step);
+  return true;
 }
 
 void PushPull::on_our_own(Step& step, const Origin& origin, Role role) {
   std::erase(pending_, origin.stream);
-  if (role == Role::request) answer(step, origin.stream, false);
+  if (role == Role::request) step.out.answer_encoded(origin.stream, memo_->plain());
   finish(step, role, false);
 }
 

@@ -6,10 +6,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "base/rng.h"
 #include "room/step.h"
+#include "wire/compression_memo.h"
 
 namespace hearsay::swim {
 
@@ -28,7 +31,8 @@ class PushPull final : public room::Introduction {
     catch_up,  // after a join: exchange with others until two in a row bring nothing new
   };
 
-  PushPull(base::Rng rng, room::UserState& user_state) : rng_(rng), user_state_(&user_state) {}
+  PushPull(base::Rng rng, room::UserState& user_state, const wire::CompressionMemo& memo)
+      : rng_(rng), user_state_(&user_state), memo_(&memo) {}
 
   void start(room::Step& step);
   // Asks to join: our table for that one's.
@@ -37,9 +41,10 @@ class PushPull final : public room::Introduction {
   enum class Role : std::uint8_t { request, answer, join_answer };
   void on_message(room::Step& step, const room::Origin& origin, const wire::PushPull& table, Role role);
   // True: this is what we would send ourselves just now, byte for byte, so there is nothing to learn from it. Not
-  // while somebody is suspect: that another one tells of it counts.
+  // while somebody is suspect: that another one tells of it counts. REQUIRES: the message is the one that the memo
+  // holds.
   bool is_our_own(room::Step& step, ByteView message);
-  // The peer told our own table. Not for answers to joins.
+  // The peer told our own table, which goes back as it is. Not for answers to joins.
   void on_our_own(room::Step& step, const room::Origin& origin, Role role);
   void on_stream_end(room::Step& step, StreamId stream);
   // The interval may have become, or been, zero.
@@ -60,6 +65,10 @@ class PushPull final : public room::Introduction {
   // True: it was news.
   bool merge(room::Step& step, const room::Origin& origin, const wire::PushNode& node, bool known);
   void exchange_with_anyone(room::Step& step);
+  // The memo's message when that is known to be our table, else empty: then it must be encoded to be known.
+  ByteView own_table(const room::Step& step) const;
+  // While it does not change, neither do the memo's message and our table.
+  std::array<std::uint64_t, 3> stamp(const room::Step& step) const;
   void answer(room::Step& step, StreamId stream, bool join);
   // The exchange is complete.
   void finish(room::Step& step, Role role, bool news);
@@ -67,6 +76,8 @@ class PushPull final : public room::Introduction {
 
   base::Rng rng_;
   room::UserState* user_state_;
+  const wire::CompressionMemo* memo_;
+  std::array<std::uint64_t, 3> own_{};  // the stamp with which the memo's message was our table
   Time tick_ = kNever;
   Time catch_up_ = kNever;
   unsigned nothing_new_ = 0;  // exchanges in a row that brought nothing new since the join

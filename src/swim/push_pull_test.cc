@@ -19,6 +19,7 @@ TEST(PushPullPeriod, the_table_of_memberlists_lan_profile) {
 class RecordingState : public room::UserState {
  public:
   void write(room::Step&, Bytes& out) override { out = {'s', 't', 'a', 't', 'e'}; }
+  std::uint64_t version() const override { return 1; }
   void merge(room::Step&, const room::Origin&, ByteView state, bool joined) override {
     merged += std::string(as_text(state)) + (joined ? " joined " : " ");
   }
@@ -47,8 +48,21 @@ class PushPullTest : public tests::RoomFixture {
     drain();
   }
 
+  Bytes table_bytes(bool join) {
+    Bytes bytes;
+    base::ByteWriter writer(bytes);
+    wire::encode(writer, make_push_pull(step(), join, as_bytes("state")));
+    return bytes;
+  }
+  void remember(ByteView message) {
+    for (int times = 0; times < 2; ++times) memo.remember(message, as_bytes("packed"));
+  }
+
+  int sent_streams = 0;
+  std::string last_sent;
   RecordingState state;
-  PushPull room{base::Rng(1), state};
+  wire::CompressionMemo memo{interner};
+  PushPull room{base::Rng(1), state, memo};
 };
 
 TEST_F(PushPullTest, a_request_is_answered_with_our_table_and_its_own_join_flag) {
@@ -97,32 +111,66 @@ TEST_F(PushPullTest, an_answer_is_not_answered) {
 }
 
 TEST_F(PushPullTest, our_own_table_is_known_byte_for_byte_and_not_while_somebody_is_suspect) {
-  const auto bytes_of = [&](bool join) {
-    Bytes bytes;
-    base::ByteWriter writer(bytes);
-    wire::encode(writer, make_push_pull(step(), join, as_bytes("state")));
-    return bytes;
-  };
   auto now_step = step();
-  const Bytes own = bytes_of(false);
-  EXPECT_TRUE(room.is_our_own(now_step, own));
-  EXPECT_FALSE(room.is_our_own(now_step, bytes_of(true))) << "a join is answered as such";
-  EXPECT_FALSE(room.is_our_own(now_step, ByteView(own).first(own.size() - 1)));
+  const auto knows = [&](ByteView message) {
+    remember(message);
+    const bool known = room.is_our_own(now_step, message);
+    EXPECT_EQ(room.is_our_own(now_step, message), known) << "once more, now that it is known";
+    return known;
+  };
+  const Bytes own = table_bytes(false);
+  EXPECT_TRUE(knows(own));
+  EXPECT_FALSE(knows(table_bytes(true))) << "a join is answered as such";
+  EXPECT_FALSE(knows(ByteView(own).first(own.size() - 1)));
+  EXPECT_TRUE(knows(own));
   submit(members::SuspectClaim{"n2", {1}, "n3"});
   EXPECT_FALSE(room.is_our_own(now_step, own)) << "no longer";
-  EXPECT_FALSE(room.is_our_own(now_step, bytes_of(false))) << "another one that suspects it, too, confirms";
+  EXPECT_FALSE(knows(table_bytes(false))) << "another one that suspects it, too, confirms";
   submit(members::DeadClaim{"n2", {1}, "n3"});
-  EXPECT_TRUE(room.is_our_own(now_step, bytes_of(false)));
+  EXPECT_TRUE(knows(table_bytes(false)));
+  submit(members::DeadClaim{"n3", {1}, "n3"});
+  const Bytes with_left = table_bytes(false);
+  EXPECT_TRUE(knows(with_left));
+  steady += config.swim.gossip_to_the_dead + std::chrono::seconds(1);
+  auto later_step = step();
+  EXPECT_FALSE(room.is_our_own(later_step, with_left)) << "who left long ago is told no more";
 }
 
 TEST_F(PushPullTest, who_tells_our_own_table_gets_it_back_and_an_answer_ends_the_exchange) {
   auto now_step = step();
+  remember(table_bytes(false));
   room.on_our_own(now_step, on_stream(tests::ip(2), 1), PushPull::Role::request);
   EXPECT_EQ(sent(), std::vector<std::string>{"answer 1 push-pull nodes=3 state=5"});
   room.on_our_own(now_step, on_stream(tests::ip(2), 2), PushPull::Role::answer);
   EXPECT_TRUE(sent().empty());
   EXPECT_EQ(counters[Count::push_pulls], 2u);
   EXPECT_EQ(state.merged, "");
+}
+
+// A table that is known need not be encoded again, and what goes out is the same.
+TEST_F(PushPullTest, a_known_table_goes_out_as_it_is_and_news_of_a_member_end_that) {
+  const auto request_of = [&] {
+    for (steady = room.next_deadline(); sent_streams == 0; steady = room.next_deadline()) {
+      auto now_step = step();
+      room.on_time(now_step);
+      for (const auto& line : sent()) {
+        ++sent_streams;
+        last_sent = line.substr(line.find("push-pull"));
+      }
+    }
+    sent_streams = 0;
+    return last_sent;
+  };
+  auto now_step = step();
+  room.start(now_step);
+  const std::string encoded = request_of();
+  const Bytes own = table_bytes(false);
+  remember(own);
+  auto later_step = step();
+  ASSERT_TRUE(room.is_our_own(later_step, own));
+  EXPECT_EQ(request_of(), encoded);
+  add(4);
+  EXPECT_EQ(request_of(), "push-pull nodes=4 state=5");
 }
 
 TEST_F(PushPullTest, members_that_left_long_ago_are_not_pushed) {

@@ -23,6 +23,10 @@ class CompressionMemo {
   CompressionMemo(const CompressionMemo&) = delete;
   CompressionMemo& operator=(const CompressionMemo&) = delete;
 
+  // Grows with each new message, from 1 on.
+  std::uint64_t number() const { return number_; }
+  // The message; empty when there is none. Valid until remember().
+  ByteView plain() const { return plain_ != 0 ? interner_->view(plain_) : ByteView(); }
   // What this message is compressed to, or inflated to; empty when it is not the one. Valid until remember().
   ByteView packed_of(ByteView plain) const { return is(plain_, plain) ? interner_->view(packed_) : ByteView(); }
   ByteView plain_of(ByteView packed) const { return is(packed_, packed) ? interner_->view(plain_) : ByteView(); }
@@ -35,6 +39,7 @@ class CompressionMemo {
     forget();
     plain_ = interner_->acquire(plain);
     packed_ = interner_->acquire(packed);
+    ++number_;
   }
 
  private:
@@ -49,6 +54,7 @@ class CompressionMemo {
   base::Interner* interner_;
   base::Interner::Handle plain_ = 0;
   base::Interner::Handle packed_ = 0;
+  std::uint64_t number_ = 0;
   std::uint64_t latest_ = 0;  // hash of the one compressed last
 };
 

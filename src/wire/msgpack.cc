@@ -4,10 +4,8 @@ namespace hearsay::wire {
 
 using Kind = MsgpackHead::Kind;
 
-void MsgpackWriter::whole(std::uint64_t value) {
-  if (value < 0x80) {
-    out_->u8(static_cast<std::uint8_t>(value));
-  } else if (value <= UINT8_MAX) {
+void MsgpackWriter::long_whole(std::uint64_t value) {
+  if (value <= UINT8_MAX) {
     out_->u8(0xcc);
     out_->u8(static_cast<std::uint8_t>(value));
   } else if (value <= UINT16_MAX) {
@@ -65,7 +63,7 @@ void write_head(base::ByteWriter& out, std::size_t size, std::size_t short_limit
 
 }  // namespace
 
-void MsgpackWriter::raw_head(std::size_t size) { write_head(*out_, size, 32, 0xa0, 0xda, 0xdb); }
+void MsgpackWriter::raw_head(std::size_t size) { write_head(*out_, size, kShortRaw, 0xa0, 0xda, 0xdb); }
 void MsgpackWriter::array(std::size_t items) { write_head(*out_, items, 16, 0x90, 0xdc, 0xdd); }
 void MsgpackWriter::map(std::size_t pairs) { write_head(*out_, pairs, 16, 0x80, 0xde, 0xdf); }
 

@@ -29,7 +29,10 @@ class MsgpackWriter {
 
   void nil() { out_->u8(0xc0); }
   void boolean(bool value) { out_->u8(value ? 0xc3 : 0xc2); }
-  void whole(std::uint64_t value);
+  void whole(std::uint64_t value) {
+    if (value < 0x80) return out_->u8(static_cast<std::uint8_t>(value));
+    long_whole(value);
+  }
   void integer(std::int64_t value);
   void real(double value);
   void text(std::string_view value) { raw(as_bytes(value)); }
@@ -44,9 +47,13 @@ class MsgpackWriter {
 
  private:
   void raw(ByteView value) {
+    if (value.size() < kShortRaw) return out_->headed(static_cast<std::uint8_t>(0xa0 | value.size()), value);
     raw_head(value.size());
     out_->raw(value);
   }
+  void long_whole(std::uint64_t value);
+
+  static constexpr std::size_t kShortRaw = 32;  // shorter ones have a head of one byte
   base::ByteWriter* out_;
 };
 
