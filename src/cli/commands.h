@@ -16,7 +16,8 @@ namespace hearsay::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
-inline constexpr int kUnmet = 3;  // `sim cluster`: it ran, and a limit that the plan sets on a figure does not hold
+inline constexpr int kUnmet =
+    3;  // `sim cluster` and `sim sweep`: a limit that the plan sets on a figure does not hold
 
 // `hearsay sim cluster`: the plan's file, and the keys and values that the flags mean (cli/plan_file).
 struct SimClusterArguments {

@@ -428,6 +428,10 @@ void declare_sim_sweep(CLI::App& app, Arguments& arguments) {
   app.add_option("--jobs", sweep.jobs, "how many at once (default: one for each core, as far as memory goes)")
       ->type_name("N");
   add_plan_options(app, arguments, sweep.cluster);
+  app.footer(
+      "Exit status: 0 done, 1 failed or partial, 2 wrong usage, 3 a limit of the plan's [expect] does not hold in "
+      "some "
+      "run.");
 }
 
 std::string full_name(const CLI::App* app) {

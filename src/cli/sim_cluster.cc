@@ -78,6 +78,11 @@ int run_sim_cluster(const Arguments& arguments, Terminal& terminal) {
     }
   }
   if (run.report.interrupted) return kFailed;
+  if (!run.report.violations.empty()) {
+    return complain({Errc::defunct, "an invariant was broken: " + run.report.violations.front(),
+                     "please report it with the command, which repeats it"},
+                    terminal);
+  }
   for (const Verdict& verdict : run.verdicts) {
     if (!verdict.met) terminal.err("hearsay sim cluster: " + printable(describe(verdict)) + "\n");
   }

@@ -12,6 +12,7 @@
 #include "cli/plan_file.h"
 #include "cli/progress.h"
 #include "cli/sim_spread.h"
+#include "cli/sweep_experiments.h"
 #include "cli/sweep_page.h"
 #include "cli/sweep_results.h"
 #include "cli/sweep_run.h"
@@ -89,26 +90,28 @@ Prepared prepare(const Arguments& arguments) {
 
 std::string runs_text(std::size_t count) { return grouped(count) + (count == 1 ? " run" : " runs"); }
 
-void print_summary(const Sweep& sweep, const Rows& rows, const SweepSummary& summary, Terminal& terminal) {
+void print_summary(const Sweep& sweep, const SweepSummary& summary, Terminal& terminal) {
   terminal.out(summary_table(sweep, summary, terminal));
   terminal.out("Means over seeds ± half of their 95 % interval (Student's t); shares with theirs (Wilson).\n");
-  const auto broken = std::ranges::find(sweep.figures, "violations");
-  if (broken == sweep.figures.end()) return;
-  const auto place = static_cast<std::size_t>(broken - sweep.figures.begin());
+}
+
+// The runs whose figure of this name is such.
+template <class Such>
+std::vector<std::size_t> runs_where(const Sweep& sweep, const Rows& rows, std::string_view name, Such such) {
+  std::vector<std::size_t> found;
+  const auto figure = std::ranges::find(sweep.figures, name);
+  if (figure == sweep.figures.end()) return found;
+  const auto place = static_cast<std::size_t>(figure - sweep.figures.begin());
   for (const auto& [run, row] : rows) {
-    if (row[place].value_or(0) == 0) continue;
-    terminal.out(terminal.paint(Style::bad, "an invariant was broken at point " +
-                                                std::to_string(sweep.point_of(run)) + " with seed " +
-                                                std::to_string(sweep.seed_of(run))) +
-                 ": run it with `hearsay sim cluster`, and please report it\n");
-    break;
+    if (row[place] && such(*row[place])) found.push_back(run);
   }
+  return found;
 }
 
 // What rank 0, or the only process, does.
-class Command {
+class SweepCommand {
  public:
-  Command(const Arguments& arguments, Prepared prepared, const Ranks* ranks, Terminal& terminal)
+  SweepCommand(const Arguments& arguments, Prepared prepared, const Ranks* ranks, Terminal& terminal)
       : arguments_(arguments),
         words_(arguments.sim_sweep),
         prepared_(std::move(prepared)),
@@ -186,13 +189,36 @@ class Command {
                                                      grouped(sweep_.seeds) + " seeds from " +
                                                      std::to_string(sweep_.first_seed)) +
                     "\n");
-      print_summary(sweep_, rows_, summary, terminal_);
+      print_summary(sweep_, summary, terminal_);
       terminal_.out(runs_text(rows_.size() - found) + " in " + fixed_text(seconds, 1) + " s" +
                     (found > 0 ? ", " + runs_text(found) + " from " + *words_.out : "") + "\n");
     }
     if (error) complain(error->cause, error->cure);
     if (!complete) say_partial();
-    return complete && !error ? kDone : kFailed;
+    const bool broken = any_broken();
+    return complete && !error && !broken ? judged() : kFailed;
+  }
+
+  std::string place_of(std::size_t run) const {
+    return "point " + std::to_string(sweep_.point_of(run)) + " with seed " + std::to_string(sweep_.seed_of(run));
+  }
+
+  bool any_broken() {
+    const auto runs = runs_where(sweep_, rows_, "violations", [](double value) { return value > 0; });
+    if (runs.empty()) return false;
+    complain("an invariant was broken at " + place_of(runs.front()),
+             "run it with `hearsay sim cluster`, and please report it");
+    return true;
+  }
+
+  // Do all runs keep to the limits of the plan?
+  int judged() {
+    const auto runs = runs_where(sweep_, rows_, kExpected, [](double value) { return value == 0; });
+    if (runs.empty()) return kDone;
+    complain("the limits of the plan do not hold in " + grouped(runs.size()) + " of " + runs_text(sweep_.runs()) +
+                 "; first at " + place_of(runs.front()),
+             "");
+    return kUnmet;
   }
 
   SweepEnd do_runs(const std::vector<std::size_t>& todo) {
@@ -255,7 +281,7 @@ int run_sim_sweep(const Arguments& arguments, Terminal& terminal) {
     serve(*ranks, prepared.sweep, prepared.jobs, prepared.faults.empty() ? "" : describe(prepared.faults.front()),
           [&] { return interrupts.wait(0); });
   } else {
-    status = Command(arguments, std::move(prepared), ranks.get(), terminal).run();
+    status = SweepCommand(arguments, std::move(prepared), ranks.get(), terminal).run();
   }
   if (ranks) ranks->finish();
   return status;

@@ -109,7 +109,9 @@ TEST(SimSweep, a_plan_file_says_what_to_repeat) {
   const Folder folder;
   folder.write("plan.toml", kPlan);
   const auto said = sweep({folder.file("plan.toml"), "--out", folder.file("runs.csv")});
-  EXPECT_EQ(said.status, kDone) << said.err;
+  EXPECT_EQ(said.status, kUnmet) << said.err;
+  EXPECT_THAT(said.err,
+              HasSubstr("the limits of the plan do not hold in 4 of 8 runs; first at point 2 with seed 3"));
   EXPECT_THAT(said.out, HasSubstr("4 points, 2 seeds from 3"));
   const std::string text = folder.read("runs.csv");
   EXPECT_THAT(
@@ -132,7 +134,7 @@ TEST(SimSweep, a_plan_file_says_what_to_repeat) {
                             "--figures", "detection.all_s",
                             "--set",     "expect.detection.all_s=<= 7",
                             "--out",     folder.file("flags.csv")});
-  EXPECT_EQ(flags.status, kDone) << flags.err;
+  EXPECT_EQ(flags.status, kUnmet) << flags.err;
   const auto rows = [&](const std::string& file) {
     const std::string all = folder.read(file);
     return all.substr(all.find("\npoint"));
