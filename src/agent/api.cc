@@ -20,8 +20,6 @@ using http::Response;
 
 constexpr std::size_t kPeerBytesMax = 300;
 
-Response ok(const json::value& value) { return {200, "application/json", json::serialize(value) + "\n", {}}; }
-
 Response bad_request(std::string cause, std::string cure) {
   return http::error_response(Error{Errc::invalid_argument, std::move(cause), std::move(cure)});
 }
@@ -55,7 +53,7 @@ Result<json::value> read_body(const Request& request, std::string_view key, cons
 
 std::string text_of(const json::value& value) { return {value.get_string().data(), value.get_string().size()}; }
 
-Result<Tags> read_tags(const json::value& value, const std::string& example) {
+Result<Tags> tags_of(const json::value& value, const std::string& example) {
   if (!value.is_object()) return fail(Errc::invalid_argument, "the tags are not an object", "send " + example);
   Tags tags;
   for (const auto& entry : value.get_object()) {
@@ -199,7 +197,7 @@ void Api::members(const Request& request, const std::string&, Reply reply) {
     for (const Member& member : *members) {
       if (filter.takes(member)) out.push_back(member_view(member, now));
     }
-    reply->respond(ok(json::object{{"members", std::move(out)}}));
+    reply->respond(http::ok_json(json::object{{"members", std::move(out)}}));
   });
 }
 
@@ -207,7 +205,7 @@ void Api::member(const Request&, const std::string& name, Reply reply) {
   cluster_.members([reply, name](const Cluster::Members& members, Now now) {
     const auto found =
         std::find_if(members->begin(), members->end(), [&](const Member& member) { return member.name == name; });
-    if (found != members->end()) return reply->respond(ok(member_view(*found, now)));
+    if (found != members->end()) return reply->respond(http::ok_json(member_view(*found, now)));
     reply->respond(http::error_response(Error{Errc::not_found, "no member is called " + quoted(name),
                                               "`hearsay members` lists those that this agent knows"}));
   });
@@ -215,14 +213,14 @@ void Api::member(const Request&, const std::string& name, Reply reply) {
 
 void Api::info(const Request&, const std::string&, Reply reply) {
   cluster_.info([this, reply](const NodeInfo& info, const SocketCounters& sockets, Now now) {
-    reply->respond(ok(info_view(facts_, {info, sockets, server_counters(), now})));
+    reply->respond(http::ok_json(info_view(facts_, {info, sockets, server_counters(), now})));
   });
 }
 
 void Api::health(const Request&, const std::string&, Reply reply) {
   cluster_.info([reply](const NodeInfo& info, const SocketCounters&, Now) {
     const char* state = info.defunct ? "defunct" : info.has_left ? "left" : name_of(info.self.status);
-    Response response = ok(json::object{{"status", state}, {"local_health", info.local_health}});
+    Response response = http::ok_json(json::object{{"status", state}, {"local_health", info.local_health}});
     if (info.defunct || info.has_left || info.self.status != Status::alive) response.status = 503;
     reply->respond(std::move(response));
   });
@@ -233,9 +231,9 @@ void Api::version(const Request&, const std::string&, Reply reply) {
     return json::object{{"version", p.spoken}, {"min", p.min}, {"max", p.max}};
   };
   const std::string_view mine = agent::version();
-  reply->respond(ok(json::object{{"version", json::string_view(mine.data(), mine.size())},
-                                 {"memberlist", protocol(kMemberlistProtocol)},
-                                 {"serf", protocol(kSerfProtocol)}}));
+  reply->respond(http::ok_json(json::object{{"version", json::string_view(mine.data(), mine.size())},
+                                            {"memberlist", protocol(kMemberlistProtocol)},
+                                            {"serf", protocol(kSerfProtocol)}}));
 }
 
 void Api::history(const Request& request, const std::string&, Reply reply) {
@@ -253,7 +251,7 @@ void Api::history(const Request& request, const std::string&, Reply reply) {
       if (member.empty() || (change != nullptr && change->member.name == member))
         out.push_back(notice_view(notice));
     }
-    reply->respond(ok(json::object{{"history", std::move(out)}}));
+    reply->respond(http::ok_json(json::object{{"history", std::move(out)}}));
   });
 }
 
@@ -269,7 +267,7 @@ void Api::why(const Request&, const std::string& name, Reply reply) {
       cluster_.history([reply, told, members, now](const std::vector<Notice>& history) {
         const auto found = std::find_if(members->begin(), members->end(),
                                         [&](const Member& member) { return member.name == told.member; });
-        reply->respond(ok(why_view(found == members->end() ? nullptr : &*found, history, told, now)));
+        reply->respond(http::ok_json(why_view(found == members->end() ? nullptr : &*found, history, told, now)));
       });
     });
   });
@@ -328,7 +326,8 @@ void Api::join(const Request& request, const std::string&, Reply reply) {
     peers.push_back(text_of(peer));
   }
   cluster_.join(std::move(peers), [reply](const Result<std::uint32_t>& joined) {
-    reply->respond(joined ? ok(json::object{{"joined", *joined}}) : http::error_response(joined.error()));
+    reply->respond(joined ? http::ok_json(json::object{{"joined", *joined}})
+                          : http::error_response(joined.error()));
   });
 }
 
@@ -336,7 +335,7 @@ void Api::leave(const Request& request, const std::string&, Reply reply) {
   if (!request.body.empty()) return reply->respond(bad_request("a leave takes no body", "send none"));
   cluster_.leave([this, reply](const Result<std::uint32_t>& left) {
     if (!left) return reply->respond(http::error_response(left.error()));
-    reply->respond(ok(json::object{{"left", true}}));
+    reply->respond(http::ok_json(json::object{{"left", true}}));
     on_left_();
   });
 }
@@ -355,18 +354,18 @@ void Api::force_leave(const Request& request, const std::string&, Reply reply) {
   }
   cluster_.force_leave(
       text_of(*name), prune != nullptr && prune->get_bool(), [reply](const Result<std::uint32_t>& done) {
-        reply->respond(done ? ok(json::object{{"left", true}}) : http::error_response(done.error()));
+        reply->respond(done ? http::ok_json(json::object{{"left", true}}) : http::error_response(done.error()));
       });
 }
 
 void Api::tags(const Request&, const std::string&, Reply reply) {
-  reply->respond(ok(json::object{{"tags", tags_view(live_.tags())}}));
+  reply->respond(http::ok_json(json::object{{"tags", tags_view(live_.tags())}}));
 }
 
 void Api::apply_tags(const TagChange& change, Reply reply) {
   live_.change_tags(change, [this, reply](const Result<void>& done) {
     if (!done) return reply->respond(http::error_response(done.error()));
-    reply->respond(ok(json::object{
+    reply->respond(http::ok_json(json::object{
         {"updated", true}, {"tags", tags_view(live_.tags())}, {"kept", !live_.config().data_dir.empty()}}));
   });
 }
@@ -375,7 +374,7 @@ void Api::set_tags(const Request& request, const std::string&, Reply reply) {
   const std::string example = R"({"tags":{"role":"web"}})";
   const auto body = read_body(request, "tags", example);
   if (!body) return reply->respond(http::error_response(body.error()));
-  auto tags = read_tags(*body, example);
+  auto tags = tags_of(*body, example);
   if (!tags) return reply->respond(http::error_response(tags.error()));
   apply_tags({true, std::move(*tags), {}}, reply);
 }
@@ -386,7 +385,7 @@ void Api::change_tags(const Request& request, const std::string&, Reply reply) {
   if (!body) return reply->respond(http::error_response(body.error()));
   TagChange change;
   if (const auto* set = body->get_object().if_contains("set")) {
-    auto tags = read_tags(*set, example);
+    auto tags = tags_of(*set, example);
     if (!tags) return reply->respond(http::error_response(tags.error()));
     change.set = std::move(*tags);
   }
@@ -405,7 +404,7 @@ void Api::change_tags(const Request& request, const std::string&, Reply reply) {
 void Api::settings(const Request&, const std::string&, Reply reply) {
   json::array out;
   for (const SettingInForce& setting : live_.all()) out.push_back(setting_view(setting));
-  reply->respond(ok(json::object{{"settings", std::move(out)}}));
+  reply->respond(http::ok_json(json::object{{"settings", std::move(out)}}));
 }
 
 void Api::reload(const Request& request, const std::string&, Reply reply) {
@@ -424,9 +423,9 @@ void Api::reload(const Request& request, const std::string&, Reply reply) {
       for (const auto& fault : reloaded->faults) error.cause += "\n" + describe(fault);
       return reply->respond(http::error_response(error));
     }
-    reply->respond(ok(json::object{{"changed", list_view(reloaded->changed)},
-                                   {"needs_restart", list_view(reloaded->needs_restart)},
-                                   {"warnings", list_view(reloaded->warnings)}}));
+    reply->respond(http::ok_json(json::object{{"changed", list_view(reloaded->changed)},
+                                              {"needs_restart", list_view(reloaded->needs_restart)},
+                                              {"warnings", list_view(reloaded->warnings)}}));
   });
 }
 

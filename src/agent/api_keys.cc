@@ -105,12 +105,11 @@ json::value report_view(KeyAction action, const Result<std::uint32_t>& done,
 
 // Once somebody was asked, the answer is 200 and tells of each; "error" says what is still missing.
 void Api::manage_keys(KeyAction action, Bytes key, bool force, const Reply& reply) {
-  cluster_.manage_keys(
-      action, std::move(key), force,
-      [reply, action](const Result<std::uint32_t>& done, const std::vector<KeyAnswer>& answers) {
-        if (answers.empty() && !done) return reply->respond(http::error_response(done.error()));
-        reply->respond({200, "application/json", json::serialize(report_view(action, done, answers)) + "\n", {}});
-      });
+  cluster_.manage_keys(action, std::move(key), force,
+                       [reply, action](const Result<std::uint32_t>& done, const std::vector<KeyAnswer>& answers) {
+                         if (answers.empty() && !done) return reply->respond(http::error_response(done.error()));
+                         reply->respond(http::ok_json(report_view(action, done, answers)));
+                       });
 }
 
 void Api::list_keys(const http::Request&, const std::string&, Reply reply) {

@@ -11,14 +11,14 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kExample =
+constexpr const char* kStateExample =
     R"({"set":{"load":"0.7"},"delete":["old"]}, with "ttl_ms":60000 or "if_version":{"load":7} if need be)";
 
 std::string text_of(const json::string& text) { return {text.data(), text.size()}; }
 
 Result<std::vector<StateWrite>> read_writes(const std::string& body) {
   const auto wrong = [](const std::string& cause) {
-    return fail(Errc::invalid_argument, cause, std::string("send ") + kExample);
+    return fail(Errc::invalid_argument, cause, std::string("send ") + kStateExample);
   };
   const auto parsed = http::parse_json(body);
   if (!parsed) return wrong("the body is " + parsed.error().cause);
@@ -87,8 +87,6 @@ json::object state_view(const NodeState& state, const std::vector<std::string>& 
   return out;
 }
 
-http::Response ok(const json::value& value) { return {200, "application/json", json::serialize(value) + "\n", {}}; }
-
 }  // namespace
 
 void Api::states(const http::Request& request, const std::string&, Reply reply) {
@@ -103,18 +101,18 @@ void Api::states(const http::Request& request, const std::string&, Reply reply) 
   cluster_.states({}, [reply, keys](const std::vector<NodeState>& states) {
     json::array out;
     for (const NodeState& state : states) out.push_back(state_view(state, keys));
-    reply->respond(ok(json::object{{"states", std::move(out)}}));
+    reply->respond(http::ok_json(json::object{{"states", std::move(out)}}));
   });
 }
 
 void Api::state(const http::Request&, const std::string& name, Reply reply) {
   cluster_.states(name, [this, reply, name](const std::vector<NodeState>& states) {
-    if (!states.empty()) return reply->respond(ok(state_view(states[0], {})));
+    if (!states.empty()) return reply->respond(http::ok_json(state_view(states[0], {})));
     // A member that has published nothing has an empty state.
     cluster_.members([reply, name](const Cluster::Members& members, Now) {
       const bool known =
           std::any_of(members->begin(), members->end(), [&](const Member& member) { return member.name == name; });
-      if (known) return reply->respond(ok(state_view(NodeState{name, 0, 0, {}}, {})));
+      if (known) return reply->respond(http::ok_json(state_view(NodeState{name, 0, 0, {}}, {})));
       reply->respond(http::error_response(Error{Errc::not_found, "no member is called \"" + name + "\"",
                                                 "`hearsay members` lists those that this agent knows"}));
     });
@@ -127,9 +125,9 @@ void Api::write_state(const http::Request& request, const std::string&, Reply re
   cluster_.write_state(*std::move(writes), [this, reply](const Result<std::uint32_t>& written) {
     if (!written) return reply->respond(http::error_response(written.error()));
     cluster_.info([reply](const NodeInfo& info, const SocketCounters&, Now) {
-      reply->respond(ok(json::object{{"member", http::clean_text(info.self.name)},
-                                     {"generation", info.generation},
-                                     {"version", info.state_version}}));
+      reply->respond(http::ok_json(json::object{{"member", http::clean_text(info.self.name)},
+                                                {"generation", info.generation},
+                                                {"version", info.state_version}}));
     });
   });
 }

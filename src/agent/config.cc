@@ -16,7 +16,7 @@
 namespace hearsay::agent {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1u << 20;
+constexpr std::size_t kConfigBytesMax = 1u << 20;
 
 // Errors name the file and what the system said.
 Result<std::string> read_file(const std::string& path) {
@@ -25,13 +25,13 @@ Result<std::string> read_file(const std::string& path) {
     return fail(Errc::io, "cannot read " + path + ": " + std::generic_category().message(errno),
                 "check the path and its permissions");
   }
-  std::string text(kFileBytesMax + 1, '\0');
+  std::string text(kConfigBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (file.bad() || (text.empty() && !file.eof())) {
     return fail(Errc::io, "cannot read " + path + ": it is not a file", "check the path");
   }
-  if (text.size() > kFileBytesMax) return fail(Errc::too_large, path + " is over 1 MiB", "is it the right file?");
+  if (text.size() > kConfigBytesMax) return fail(Errc::too_large, path + " is over 1 MiB", "is it the right file?");
   return text;
 }
 

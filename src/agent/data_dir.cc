@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kFile = "state.json";
 constexpr const char* kLock = "lock";
 constexpr std::int64_t kFormat = 1;
-constexpr off_t kFileBytesMax = 4 << 20;
+constexpr off_t kKeptBytesMax = 4 << 20;
 constexpr std::chrono::seconds kRetry{10};
 
 constexpr std::string_view kElsewhere = "--data-dir";
@@ -190,7 +190,7 @@ Result<std::optional<SavedState>> DataDir::load() const {
   if (::fstat(fd.get(), &status) != 0) return io_fault("cannot read " + file, errno, kElsewhere);
   const std::string cure = "move it away to start afresh (`mv " + file + " " + file +
                            ".damaged`): the agent then joins as a new one and refutes what is known of the old";
-  if (!S_ISREG(status.st_mode) || status.st_size > kFileBytesMax) {
+  if (!S_ISREG(status.st_mode) || status.st_size > kKeptBytesMax) {
     return fail(Errc::invalid_argument, "the state file " + file + " is damaged: it is too large or not a file",
                 cure);
   }

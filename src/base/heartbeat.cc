@@ -12,7 +12,7 @@ constexpr double kCounterBytes = 30;
 constexpr double kFrameBytes = 80;
 constexpr double kLogMillion = 13.815510557964274;
 
-std::string seconds_text(Duration duration) {
+std::string rounded_seconds(Duration duration) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   std::string fraction = std::to_string(ms % 1000);
   fraction.insert(0, 3 - fraction.size(), '0');
@@ -57,11 +57,11 @@ Duration age_of_news(const HeartbeatConfig& config, std::uint32_t members, std::
 }
 
 std::string describe(const HeartbeatView& view) {
-  std::string line = "heartbeat=" + std::to_string(view.heartbeat) + " silent=" + seconds_text(view.silent_for) +
-                     " mean=" + seconds_text(view.mean) + " deviation=" + seconds_text(view.deviation);
+  std::string line = "heartbeat=" + std::to_string(view.heartbeat) + " silent=" + rounded_seconds(view.silent_for) +
+                     " mean=" + rounded_seconds(view.mean) + " deviation=" + rounded_seconds(view.deviation);
   const auto tenths = static_cast<long long>(std::clamp(view.phi, 0.0, 1e6) * 10);
   line += " phi=" + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " (suspect at " +
-          seconds_text(view.suspect_at) + ", failed at " + seconds_text(view.failed_at) + ")";
+          rounded_seconds(view.suspect_at) + ", failed at " + rounded_seconds(view.failed_at) + ")";
   if (!view.suspected_by.empty()) {
     line += " suspected_by=";
     for (const auto& name : view.suspected_by) line += (&name == view.suspected_by.data() ? "" : ",") + name;

@@ -8,8 +8,6 @@ namespace hearsay::base {
 
 namespace {
 
-constexpr char32_t kRuneMax = 0x10ffff;
-
 using Ranges = std::vector<std::pair<char32_t, char32_t>>;
 
 // The letters of \d \w \s; empty for another.
@@ -187,9 +185,9 @@ class PatternCompiler {
     if (!take("\\")) return take_rune();
     if (rest_.empty()) return wrong_rune();
     const char32_t rune = take_rune();
-    constexpr std::string_view kLetters = "abfnrtv";
+    constexpr std::string_view kEscaped = "abfnrtv";
     constexpr std::string_view kMeant = "\a\b\f\n\r\t\v";
-    const auto letter = rune < 0x80 ? kLetters.find(static_cast<char>(rune)) : std::string_view::npos;
+    const auto letter = rune < 0x80 ? kEscaped.find(static_cast<char>(rune)) : std::string_view::npos;
     if (letter != std::string_view::npos && rune != 'b') return static_cast<char32_t>(kMeant[letter]);
     return is_punctuation(rune) ? rune : wrong_rune();
   }

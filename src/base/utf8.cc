@@ -4,7 +4,6 @@ namespace hearsay::base {
 
 namespace {
 constexpr char32_t kReplacement = 0xfffd;
-constexpr char32_t kRuneMax = 0x10ffff;
 }  // namespace
 
 char32_t take_rune(std::string_view& text, bool* broken) {

@@ -5,6 +5,8 @@
 
 namespace hearsay::base {
 
+inline constexpr char32_t kRuneMax = 0x10ffff;  // the last rune that there is
+
 // Takes one code point off the text; a byte that begins none is U+FFFD and, if asked for, `broken`.
 // REQUIRES: !text.empty()
 char32_t take_rune(std::string_view& text, bool* broken = nullptr);

@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 // Each member may be asked three times, once before and once for the change itself.
-constexpr std::chrono::seconds kLong{300};
+constexpr std::chrono::seconds kKeyRoundMax{300};
 
 std::string of_all(std::int64_t part, std::int64_t all) {
   return std::to_string(part) + " of " + std::to_string(all);
@@ -68,10 +68,11 @@ int run_keys(const Arguments& arguments, Terminal& terminal) {
   }
   if (key == "-") std::getline(std::cin, key);
   const auto answer =
-      list ? client->call("GET", "/v1/keys", {}, kLong)
-           : client->call(
-                 "POST", "/v1/keys",
-                 json::serialize(json::object{{action, http::clean_text(key)}, {"force", arguments.force}}), kLong);
+      list
+          ? client->call("GET", "/v1/keys", {}, kKeyRoundMax)
+          : client->call("POST", "/v1/keys",
+                         json::serialize(json::object{{action, http::clean_text(key)}, {"force", arguments.force}}),
+                         kKeyRoundMax);
   if (!answer) return report(terminal, "keys", answer.error());
   const bool failed = at(*answer, "error").is_object();
   if (arguments.json) {

@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::seconds kSilenceMax{45};
 constexpr int kRetryMs = 2000;
 
-Style style_of(std::string_view kind) {
+Style style_of_kind(std::string_view kind) {
   if (kind == "joined" || kind == "refuted") return Style::good;
   if (kind == "failed" || kind == "conflict" || kind == "defunct") return Style::bad;
   if (kind == "suspected" || kind == "confirmed" || kind == "link" || kind == "leaving" || kind == "warning")
@@ -51,7 +51,7 @@ void print_event(const http::Client::Event& event, const Arguments& arguments, T
     if (!notice) return;
     const std::string line = printable(text_at(*notice, "line"));
     terminal.out(printable(text_at(*notice, "at")) + "  " +
-                 terminal.paint(style_of(text_at(*notice, "kind")), line) + "\n");
+                 terminal.paint(style_of_kind(text_at(*notice, "kind")), line) + "\n");
   } else if (event.name == "bye") {
     terminal.err("hearsay monitor: the agent stops\n");
   } else if (event.name == "dropped") {

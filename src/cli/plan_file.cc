@@ -102,7 +102,7 @@ std::string suggest(std::string_view key) {
 
 // ---- from values to a plan ----
 
-class Maker {
+class PlanMaker {
  public:
   LoadedPlan make(const std::vector<Given>& values, const std::optional<std::string>& agent_file,
                   std::optional<double> memory_bytes) {
@@ -200,7 +200,7 @@ class Maker {
 
 LoadedPlan make_plan(const std::vector<Given>& values, const std::optional<std::string>& agent_file,
                      std::optional<double> memory_bytes) {
-  return Maker().make(values, agent_file, memory_bytes);
+  return PlanMaker().make(values, agent_file, memory_bytes);
 }
 
 LoadedPlan load_plan(const Arguments& arguments) {

@@ -36,9 +36,9 @@ std::string sparkline(const std::vector<double>& values, std::size_t columns) {
   return out;
 }
 
-class Page {
+class TextPage {
  public:
-  Page(const ClusterRun& run, Terminal& terminal) : run_(run), report_(run.report), terminal_(terminal) {}
+  TextPage(const ClusterRun& run, Terminal& terminal) : run_(run), report_(run.report), terminal_(terminal) {}
 
   void print() {
     if (report_.interrupted) {
@@ -104,11 +104,11 @@ class Page {
 
   template <class Items, class Name>
   void print_times(const char* what, const Items& items, const char* by, Name name) {
-    constexpr std::size_t kRowsMax = 12;
+    constexpr std::size_t kLinesMax = 12;
     if (items.empty()) return;
     title(what);
     Table table({"  Node", "What", "At", "First", "Median", "p90", "p99", "All", by});
-    for (std::size_t i = 0; i < std::min(items.size(), kRowsMax); ++i) {
+    for (std::size_t i = 0; i < std::min(items.size(), kLinesMax); ++i) {
       const auto& item = items[i];
       const bool all = item.times.size() >= item.observers;
       table.add({{"  n" + std::to_string(item.place)},
@@ -122,8 +122,8 @@ class Page {
                  {std::to_string(item.times.size()) + " of " + std::to_string(item.observers)}});
     }
     terminal_.out(table.render(terminal_));
-    if (items.size() > kRowsMax) {
-      terminal_.out(terminal_.paint(Style::dim, "  and " + std::to_string(items.size() - kRowsMax) +
+    if (items.size() > kLinesMax) {
+      terminal_.out(terminal_.paint(Style::dim, "  and " + std::to_string(items.size() - kLinesMax) +
                                                     " more, in --format json and --report") +
                     "\n");
     }
@@ -219,6 +219,6 @@ class Page {
 
 }  // namespace
 
-void print_cluster(const ClusterRun& run, Terminal& terminal) { Page(run, terminal).print(); }
+void print_cluster(const ClusterRun& run, Terminal& terminal) { TextPage(run, terminal).print(); }
 
 }  // namespace hearsay::cli

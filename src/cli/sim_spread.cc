@@ -159,10 +159,10 @@ void print_figures(const Findings& found, Terminal& terminal) {
 }
 
 void print_curve(const Findings& found, Terminal& terminal) {
-  constexpr std::size_t kRowsMax = 32;
+  constexpr std::size_t kCurveRowsMax = 32;
   constexpr double kBarColumns = 40;
   const auto& informed = found.curve();
-  const std::size_t stride = (informed.size() + kRowsMax - 1) / kRowsMax;
+  const std::size_t stride = (informed.size() + kCurveRowsMax - 1) / kCurveRowsMax;
   std::vector<std::string> head{found.settings.timing == spread::Timing::sync ? "Round" : "Period", "Informed"};
   if (!found.theory.empty()) head.push_back("Theory");
   head.push_back("");

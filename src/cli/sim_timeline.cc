@@ -35,7 +35,7 @@ Shade shade_of(std::uint8_t shows) {
   return unknown;
 }
 
-struct Row {
+struct TimelineRow {
   sim::Place place = 0;
   std::array<Shade, kColumns> shades{};
   std::size_t rank = 0;  // the first column that shows it failed; else suspect or left, behind all failed
@@ -109,22 +109,22 @@ class Timeline {
 
   std::size_t nodes() const { return story_.shown.size(); }
 
-  std::vector<Row> rows_of() const {
-    std::vector<Row> rows(nodes());
+  std::vector<TimelineRow> rows_of() const {
+    std::vector<TimelineRow> rows(nodes());
     std::vector<std::vector<const sim::Story::Turn*>> turns(nodes());
     for (const auto& turn : story_.turns) turns[turn.observer].push_back(&turn);
     for (sim::Place place = 0; place < nodes(); ++place) {
-      Row& row = rows[place];
+      TimelineRow& row = rows[place];
       row.place = place;
       fill(row, turns[place]);
     }
     rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(story_.place));
-    std::ranges::stable_sort(rows, {}, &Row::rank);
+    std::ranges::stable_sort(rows, {}, &TimelineRow::rank);
     return rows;
   }
 
   // The last view in a column counts, but a worse one that was there for a moment is not hidden.
-  void fill(Row& row, const std::vector<const sim::Story::Turn*>& turns) const {
+  void fill(TimelineRow& row, const std::vector<const sim::Story::Turn*>& turns) const {
     Shade now = shade_of(story_.shown[row.place]);
     std::size_t turn = 0;
     row.rank = 3 * kColumns;
@@ -143,17 +143,17 @@ class Timeline {
   }
 
   // The one in the middle of each band stands for it: they are in the order in which they came to know.
-  std::vector<Row> bands(std::vector<Row> rows) {
+  std::vector<TimelineRow> bands(std::vector<TimelineRow> rows) {
     band_ = (rows.size() + kBandsMax - 1) / kBandsMax;
     if (band_ <= 1) return rows;
-    std::vector<Row> out;
+    std::vector<TimelineRow> out;
     for (std::size_t i = 0; i < rows.size(); i += band_) {
       out.push_back(rows[std::min(i + band_ / 2, rows.size() - 1)]);
     }
     return out;
   }
 
-  void draw(const Chart& chart, const Row& row, double top, double high,
+  void draw(const Chart& chart, const TimelineRow& row, double top, double high,
             std::array<std::string, kShades>& commands) const {
     for (std::size_t column = 0; column < kColumns;) {
       std::size_t end = column;

@@ -28,7 +28,7 @@ std::string hash_of_file(const std::string& path) {
   return text;
 }
 
-class Maker {
+class SweepMaker {
  public:
   LoadedSweep make(const SweepWords& words) {
     sweep_.of = words.of.value_or("cluster");
@@ -279,7 +279,7 @@ bool Sweep::is_share(std::size_t figure) const {
   return std::ranges::count(figure_names(of).shares, figures[figure]) > 0;
 }
 
-LoadedSweep make_sweep(const SweepWords& words) { return Maker().make(words); }
+LoadedSweep make_sweep(const SweepWords& words) { return SweepMaker().make(words); }
 
 std::string exact_text(double value) {
   char text[64];

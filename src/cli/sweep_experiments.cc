@@ -110,7 +110,7 @@ bool read_number(const std::string& text, double& into) {
   return !text.empty() && *end == '\0' && std::isfinite(into);
 }
 
-bool read_count(const std::string& text, std::uint32_t& into) {
+bool count_of(const std::string& text, std::uint32_t& into) {
   double value = 0;
   if (!read_number(text, value) || value < 0 || value > UINT32_MAX || value != std::floor(value)) return false;
   into = static_cast<std::uint32_t>(value);
@@ -136,8 +136,8 @@ struct SpreadKey {
 };
 
 constexpr SpreadKey kSpreadKeys[] = {
-    {"nodes", "a whole number", [](const std::string& t, spread::Settings& s) { return read_count(t, s.nodes); }},
-    {"fanout", "a whole number", [](const std::string& t, spread::Settings& s) { return read_count(t, s.fanout); }},
+    {"nodes", "a whole number", [](const std::string& t, spread::Settings& s) { return count_of(t, s.nodes); }},
+    {"fanout", "a whole number", [](const std::string& t, spread::Settings& s) { return count_of(t, s.fanout); }},
     {"mode", "push, pull or push-pull",
      [](const std::string& t, spread::Settings& s) { return read_word(t, &spread::parse_mode, s.mode); }},
     {"timing", "sync, unsync or poisson",
@@ -147,7 +147,7 @@ constexpr SpreadKey kSpreadKeys[] = {
     {"stop", "forever, die, counter, coin, budget or median",
      [](const std::string& t, spread::Settings& s) { return read_word(t, &spread::parse_stop, s.stop); }},
     {"copies", "a whole number",
-     [](const std::string& t, spread::Settings& s) { return read_count(t, s.copies.emplace()); }},
+     [](const std::string& t, spread::Settings& s) { return count_of(t, s.copies.emplace()); }},
     {"feedback", "true or false",
      [](const std::string& t, spread::Settings& s) { return read_flag(t, s.feedback); }},
     {"digest_first", "true or false",

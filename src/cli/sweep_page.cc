@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kColours = 6;
 constexpr std::size_t kPanelsMax = 200;
 
-constexpr const char* kStyle = R"css(<style>
+constexpr const char* kSweepStyle = R"css(<style>
 .whisker { fill: none; stroke-width: 1.4; } .dot { stroke: none; }
 .line.s0, .whisker.s0 { stroke: var(--probes); } .dot.s0, svg .label.s0 { fill: var(--probes); }
 .line.s1, .whisker.s1 { stroke: var(--failed); } .dot.s1, svg .label.s1 { fill: var(--failed); }
@@ -36,9 +36,9 @@ std::optional<double> number_of(const std::string& text) {
   return std::chrono::duration<double>(*time).count();
 }
 
-class Page {
+class SweepPage {
  public:
-  Page(const Sweep& sweep, const SweepSummary& summary, std::size_t runs_done)
+  SweepPage(const Sweep& sweep, const SweepSummary& summary, std::size_t runs_done)
       : sweep_(sweep), summary_(summary), runs_done_(runs_done) {
     place_on_axis();
     for (std::size_t point = 0; point < sweep.points.size(); ++point) {
@@ -54,7 +54,7 @@ class Page {
   }
 
   std::string render() {
-    std::string body = kStyle;
+    std::string body = kSweepStyle;
     const std::string title = "Sweep of " + sweep_.of;
     body += "<h1>" + html_text(title) + "</h1>\n<p>" + std::to_string(sweep_.points.size()) + " points, " +
             std::to_string(sweep_.seeds) + " seeds from " + std::to_string(sweep_.first_seed) +
@@ -194,7 +194,7 @@ class Page {
 }  // namespace
 
 std::string sweep_page(const Sweep& sweep, const SweepSummary& summary, std::size_t runs_done) {
-  return Page(sweep, summary, runs_done).render();
+  return SweepPage(sweep, summary, runs_done).render();
 }
 
 }  // namespace hearsay::cli

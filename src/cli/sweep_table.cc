@@ -33,7 +33,7 @@ Complaint read_of(const Given& given, std::string& into) {
 }
 
 // What the file says.
-struct Table {
+struct SweepTable {
   std::optional<std::string> of;
   std::optional<std::uint64_t> seeds;
   std::vector<std::string> figures;
@@ -70,7 +70,7 @@ bool adds_up(const std::string& key) { return key == "fault" || key == "link"; }
 std::vector<agent::Fault> take_sweep_table(std::vector<Given>& values, const std::vector<Given>& flags,
                                            SweepWords& words) {
   std::vector<agent::Fault> faults;
-  Table table;
+  SweepTable table;
   std::erase_if(values, [&](const Given& given) {
     if (!given.key.starts_with(kTable) && given.key != "sweep") return false;
     if (auto wrong = table.read(given)) {

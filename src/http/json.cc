@@ -127,4 +127,8 @@ std::string pretty(const boost::json::value& value) {
   return out;
 }
 
+Response ok_json(const boost::json::value& value) {
+  return {200, "application/json", boost::json::serialize(value) + "\n", {}};
+}
+
 }  // namespace hearsay::http

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "hearsay/result.h"
+#include "http/message.h"
 
 namespace hearsay::http {
 
@@ -21,5 +22,8 @@ std::string clean_text(std::string_view text);
 
 // Indented by two spaces, one entry a line; empty containers and lists of numbers stay on one line.
 std::string pretty(const boost::json::value& value);
+
+// 200 with this as its body, on one line.
+Response ok_json(const boost::json::value& value);
 
 }  // namespace hearsay::http

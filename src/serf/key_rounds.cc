@@ -13,7 +13,6 @@ using Said = KeyAnswer::Result;
 namespace {
 
 constexpr unsigned kAttempts = 3;  // the first by gossip
-constexpr std::uint32_t kDoNotTellOn = 2;
 constexpr std::size_t kNamed = 5;  // members named in an error
 constexpr Duration kOwnDisk = std::chrono::seconds(30);
 
@@ -174,7 +173,7 @@ void KeyRounds::tell(Step& step) {
   wire::encode(inside, wire::KeyRequest{asked_ == KeyAction::list ? ByteView() : ByteView(command_.key)});
   wire::Query query;
   query.id = static_cast<std::uint32_t>(rng_.bounded(std::uint64_t{1} << 31));
-  query.flags = attempt_ == 0 ? 0 : kDoNotTellOn;
+  query.flags = attempt_ == 0 ? 0 : wire::kDoNotTellOn;
   query.name = key_query_name(asked_);
   query.payload = payload;
   const Bytes message = queries_->begin(step, query);

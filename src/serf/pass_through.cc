@@ -14,7 +14,6 @@ namespace {
 
 // Flags of queries (Serf messages.go).
 constexpr std::uint32_t kAckWanted = 1;
-constexpr std::uint32_t kDoNotTellOn = 2;
 constexpr unsigned kQueryTimeoutMult = 16;  // Serf's QueryTimeoutMult
 
 // Serf's MemberStatus.
@@ -66,7 +65,7 @@ void PassThrough::on_message(Step& step, const Origin& origin, const wire::Query
   query_clock_->witness(query.time);
   if (!queries_.is_new(query.time, query.id, query_clock_->reading())) return;
   step.counters.add(Count::queries);
-  if ((query.flags & kDoNotTellOn) == 0) tell_on(step, origin, spread::RumorClass::query);
+  if ((query.flags & wire::kDoNotTellOn) == 0) tell_on(step, origin, spread::RumorClass::query);
   const ByteView meta = step.members.meta(step.members.self());
   if (wire::filters_pass(query.filters, step.config.name, meta)) answer(step, origin, query);
 }

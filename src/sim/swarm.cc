@@ -17,11 +17,11 @@ Duration any_of(base::Rng& rng, Duration low, Duration high) {
 Fault any_fault(base::Rng& rng, std::size_t nodes, Duration until) {
   using What = Fault::What;
   // Those that a cluster has to bear often stand more often.
-  static constexpr What kKinds[] = {What::crash, What::restart, What::restart, What::wipe,    What::pause,
+  static constexpr What kOften[] = {What::crash, What::restart, What::restart, What::wipe,    What::pause,
                                     What::pause, What::cut,     What::cut,     What::one_way, What::loss,
                                     What::tags,  What::tags,    What::leave};
   Fault fault;
-  fault.what = kKinds[rng.bounded(std::size(kKinds))];
+  fault.what = kOften[rng.bounded(std::size(kKinds))];
   fault.at = any_of(rng, Duration{}, until / 2);
   fault.lasts = any_of(rng, milliseconds(200), until / 2);
   fault.place = rng.bounded(nodes);
@@ -36,11 +36,10 @@ Fault any_fault(base::Rng& rng, std::size_t nodes, Duration until) {
 // The rarer ones, from a random stream of their own.
 Fault any_rare_fault(base::Rng& rng, std::size_t nodes, Duration until) {
   using What = Fault::What;
-  static constexpr What kKinds[] = {What::flap,         What::swizzle,    What::slow,
-                                    What::jump,         What::drift,      What::corrupt,
-                                    What::mass_restart, What::join_storm, What::lose_disk};
+  static constexpr What kRare[] = {What::flap,    What::swizzle,      What::slow,       What::jump,     What::drift,
+                                   What::corrupt, What::mass_restart, What::join_storm, What::lose_disk};
   Fault fault;
-  fault.what = kKinds[rng.bounded(std::size(kKinds))];
+  fault.what = kRare[rng.bounded(std::size(kKinds))];
   const FaultKind& kind = kind_of(fault.what);
   fault.at = any_of(rng, Duration{}, until / 2);
   if (kind.lasts == FaultKind::Lasts::must) fault.lasts = any_of(rng, milliseconds(200), until / 2);

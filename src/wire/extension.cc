@@ -9,17 +9,6 @@ namespace hearsay::wire {
 
 namespace {
 
-void begin(ByteWriter& out, HearsayType type) {
-  out.u8(static_cast<std::uint8_t>(Type::user));
-  out.u8(kHearsayUserType);
-  out.u8(static_cast<std::uint8_t>(type));
-}
-
-void name(ByteWriter& out, std::string_view text) {
-  out.u8(static_cast<std::uint8_t>(text.size()));
-  out.raw(text);
-}
-
 Decoded<std::string_view> read_name(base::ByteReader& in) {
   const auto size = in.u8();
   const auto text = size ? in.raw(*size) : std::nullopt;
@@ -29,6 +18,17 @@ Decoded<std::string_view> read_name(base::ByteReader& in) {
 }
 
 }  // namespace
+
+void begin_hearsay(ByteWriter& out, HearsayType type) {
+  out.u8(static_cast<std::uint8_t>(Type::user));
+  out.u8(kHearsayUserType);
+  out.u8(static_cast<std::uint8_t>(type));
+}
+
+void write_name(ByteWriter& out, std::string_view text) {
+  out.u8(static_cast<std::uint8_t>(text.size()));
+  out.raw(text);
+}
 
 void encode(ByteWriter& out, const Extension& extension) {
   out.u8(extension.version);
@@ -50,7 +50,7 @@ Decoded<Extension> decode_extension(ByteView bytes) {
 }
 
 void encode(ByteWriter& out, const ViewPull& message) {
-  begin(out, HearsayType::view_pull);
+  begin_hearsay(out, HearsayType::view_pull);
   out.u8(static_cast<std::uint8_t>(message.sender.size()));
   out.raw(message.sender);
   out.u16(static_cast<std::uint16_t>(message.entries.size()));
@@ -83,10 +83,10 @@ Decoded<ViewPull> decode_view_pull(ByteView body) {
 }
 
 void encode(ByteWriter& out, const EvidenceRequest& message) {
-  begin(out, HearsayType::evidence_request);
+  begin_hearsay(out, HearsayType::evidence_request);
   out.u32(message.number);
-  name(out, message.sender);
-  name(out, message.subject);
+  write_name(out, message.sender);
+  write_name(out, message.subject);
 }
 
 Decoded<EvidenceRequest> decode_evidence_request(ByteView body) {
@@ -101,9 +101,9 @@ Decoded<EvidenceRequest> decode_evidence_request(ByteView body) {
 }
 
 void encode(ByteWriter& out, const EvidenceAnswer& message) {
-  begin(out, HearsayType::evidence);
+  begin_hearsay(out, HearsayType::evidence);
   out.u32(message.number);
-  name(out, message.sender);
+  write_name(out, message.sender);
   out.u8(static_cast<std::uint8_t>(message.what));
   if (message.what == EvidenceAnswer::What::none) return;
   out.u8(static_cast<std::uint8_t>(message.source));
@@ -115,10 +115,10 @@ void encode(ByteWriter& out, const EvidenceAnswer& message) {
   out.u8(message.stream_probe_failed ? 1 : 0);
   out.u8(message.local_health);
   out.u32(message.silent_ms);
-  name(out, message.accuser);
+  write_name(out, message.accuser);
   const std::size_t told = std::min(message.helpers.size(), kHelpersToldMax);
   out.u8(static_cast<std::uint8_t>(told));
-  for (std::size_t i = 0; i < told; ++i) name(out, message.helpers[i]);
+  for (std::size_t i = 0; i < told; ++i) write_name(out, message.helpers[i]);
 }
 
 Decoded<EvidenceAnswer> decode_evidence(ByteView body) {

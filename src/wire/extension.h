@@ -101,6 +101,10 @@ struct EvidenceAnswer {
 };
 inline constexpr std::size_t kHelpersToldMax = 3;
 
+// The beginning of a user message between hearsay nodes, and a text behind its length in a byte.
+void begin_hearsay(ByteWriter& out, HearsayType type);
+void write_name(ByteWriter& out, std::string_view text);
+
 // Writes the whole user message, memberlist's type byte included. REQUIRES: names of at most kNameBytesMax.
 void encode(ByteWriter& out, const ViewPull& message);
 void encode(ByteWriter& out, const EvidenceRequest& message);

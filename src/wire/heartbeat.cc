@@ -15,7 +15,7 @@ constexpr std::uint8_t kHasFacts = 1;
 constexpr std::uint8_t kLeft = 2;
 constexpr std::size_t kVersionsBytes = 6;
 
-void name(ByteWriter& out, std::string_view text) {
+void write_bounded_name(ByteWriter& out, std::string_view text) {
   const auto told = text.substr(0, kNameBytesMax);
   out.u8(static_cast<std::uint8_t>(told.size()));
   out.raw(told);
@@ -23,7 +23,7 @@ void name(ByteWriter& out, std::string_view text) {
 
 void write(ByteWriter& out, const HeartbeatEntry& entry) {
   out.u8(static_cast<std::uint8_t>((entry.has_facts ? kHasFacts : 0) | (entry.left ? kLeft : 0)));
-  name(out, entry.name);
+  write_bounded_name(out, entry.name);
   out.u32(entry.generation.value);
   out.u64(entry.heartbeat);
   out.u32(entry.facts);
@@ -52,7 +52,7 @@ void write_payload(ByteWriter& out, const Heartbeat& message) {
   out.u8(kHearsayUserType);
   out.u8(static_cast<std::uint8_t>(message.type));
   out.u8(message.version);
-  name(out, message.sender);
+  write_bounded_name(out, message.sender);
   out.u32(message.generation.value);
   out.u64(message.sequence);
   if (!message.entries.empty()) {
@@ -62,14 +62,14 @@ void write_payload(ByteWriter& out, const Heartbeat& message) {
   }
   if (!message.wants.empty()) {
     section(out, Section::wants, [&] {
-      for (const auto want : message.wants) name(out, want);
+      for (const auto want : message.wants) write_bounded_name(out, want);
     });
   }
   if (!message.opinions.empty()) {
     section(out, Section::opinions, [&] {
       for (const auto& opinion : message.opinions) {
-        name(out, opinion.observer);
-        name(out, opinion.subject);
+        write_bounded_name(out, opinion.observer);
+        write_bounded_name(out, opinion.subject);
         out.u32(opinion.generation.value);
         out.u64(opinion.heartbeat);
       }

@@ -9,11 +9,6 @@ namespace hearsay::wire {
 
 namespace {
 
-MsgpackWriter begin(ByteWriter& out, Type type) {
-  out.u8(static_cast<std::uint8_t>(type));
-  return MsgpackWriter(out);
-}
-
 // Each of the three is left out when it is zero, on its own.
 template <class Message>
 std::size_t source_pairs(const Message& message) {
@@ -51,7 +46,7 @@ void write_extension(MsgpackWriter& map, const Message& message) {
 // suspect and dead have the same fields.
 template <class Message>
 void write_accusation(ByteWriter& out, Type type, const Message& message) {
-  auto map = begin(out, type);
+  auto map = begin_message(out, type);
   map.map(3);
   map.text("From");
   map.text(message.from);
@@ -154,7 +149,7 @@ PushPull read_push_pull(MsgpackReader& in, std::uint32_t nodes_max, std::uint32_
 }  // namespace
 
 void encode(ByteWriter& out, const Ping& message) {
-  auto map = begin(out, Type::ping);
+  auto map = begin_message(out, Type::ping);
   map.map(2 + source_pairs(message) + extension_pairs(message));
   write_extension(map, message);
   map.text("Node");
@@ -165,7 +160,7 @@ void encode(ByteWriter& out, const Ping& message) {
 }
 
 void encode(ByteWriter& out, const IndirectPing& message) {
-  auto map = begin(out, Type::indirect_ping);
+  auto map = begin_message(out, Type::indirect_ping);
   map.map(5 + source_pairs(message));
   map.text("Nack");
   map.boolean(message.nack);
@@ -181,7 +176,7 @@ void encode(ByteWriter& out, const IndirectPing& message) {
 }
 
 void encode(ByteWriter& out, const Ack& message) {
-  auto map = begin(out, Type::ack);
+  auto map = begin_message(out, Type::ack);
   map.map(2 + extension_pairs(message));
   write_extension(map, message);
   map.text("Payload");
@@ -191,14 +186,14 @@ void encode(ByteWriter& out, const Ack& message) {
 }
 
 void encode(ByteWriter& out, const Nack& message) {
-  auto map = begin(out, Type::nack);
+  auto map = begin_message(out, Type::nack);
   map.map(1);
   map.text("SeqNo");
   map.whole(message.seq.value);
 }
 
 void encode(ByteWriter& out, const ErrorReply& message) {
-  auto map = begin(out, Type::error);
+  auto map = begin_message(out, Type::error);
   map.map(1);
   map.text("Error");
   map.text(message.error);
@@ -208,7 +203,7 @@ void encode(ByteWriter& out, const Suspect& message) { write_accusation(out, Typ
 void encode(ByteWriter& out, const Dead& message) { write_accusation(out, Type::dead, message); }
 
 void encode(ByteWriter& out, const Alive& message) {
-  auto map = begin(out, Type::alive);
+  auto map = begin_message(out, Type::alive);
   map.map(6);
   map.text("Addr");
   map.bytes(message.addr);
@@ -230,7 +225,7 @@ void encode(ByteWriter& out, const User& message) {
 }
 
 void encode_stream(ByteWriter& out, const User& message) {
-  auto map = begin(out, Type::user);
+  auto map = begin_message(out, Type::user);
   map.map(1);
   map.text("UserMsgLen");
   map.whole(message.payload.size());
@@ -238,7 +233,7 @@ void encode_stream(ByteWriter& out, const User& message) {
 }
 
 void encode(ByteWriter& out, const PushPullHeader& header) {
-  auto map = begin(out, Type::push_pull);
+  auto map = begin_message(out, Type::push_pull);
   map.map(3);
   map.text("Join");
   map.boolean(header.join);

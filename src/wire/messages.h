@@ -206,12 +206,13 @@ struct Query {
   std::uint16_t port = 0;
   std::string_view source_node;
   std::vector<ByteView> filters;
-  std::uint32_t flags = 0;  // bit 0: acks wanted; bit 1: do not tell it on
+  std::uint32_t flags = 0;  // bit 0: acks wanted; bit 1: kDoNotTellOn
   std::uint8_t relay_factor = 0;
   std::int64_t timeout_ns = 0;
   std::string_view name;
   ByteView payload;
 };
+inline constexpr std::uint32_t kDoNotTellOn = 2;  // the receiver keeps the query to itself
 
 // 5: an answer or ack to a query. LTime, ID, From, Flags, Payload.
 struct QueryResponse {

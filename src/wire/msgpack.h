@@ -57,6 +57,13 @@ class MsgpackWriter {
   base::ByteWriter* out_;
 };
 
+// A message of Serf or memberlist: its type byte, then values.
+template <class Type>
+MsgpackWriter begin_message(base::ByteWriter& out, Type type) {
+  out.u8(static_cast<std::uint8_t>(type));
+  return MsgpackWriter(out);
+}
+
 // What stands at the beginning of a value.
 struct MsgpackHead {
   enum class Kind : std::uint8_t { nil, boolean, whole, negative, real, raw, array, map, ext };

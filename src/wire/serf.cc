@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::uint8_t kTagsMagic = 0xff;
 
-MsgpackWriter begin(ByteWriter& out, SerfType type) {
-  out.u8(static_cast<std::uint8_t>(type));
-  return MsgpackWriter(out);
-}
-
 void write_time(MsgpackWriter& map, std::string_view key, LamportTime time) {
   map.text(key);
   map.whole(time.value);
@@ -127,7 +122,7 @@ Decoded<SerfMessage> whole_message(ByteView body) {
 }  // namespace
 
 void encode(ByteWriter& out, const LeaveIntent& message) {
-  auto map = begin(out, SerfType::leave_intent);
+  auto map = begin_message(out, SerfType::leave_intent);
   map.map(3);
   write_time(map, "LTime", message.time);
   map.text("Node");
@@ -137,7 +132,7 @@ void encode(ByteWriter& out, const LeaveIntent& message) {
 }
 
 void encode(ByteWriter& out, const JoinIntent& message) {
-  auto map = begin(out, SerfType::join_intent);
+  auto map = begin_message(out, SerfType::join_intent);
   map.map(2);
   write_time(map, "LTime", message.time);
   map.text("Node");
@@ -145,7 +140,7 @@ void encode(ByteWriter& out, const JoinIntent& message) {
 }
 
 void encode(ByteWriter& out, const SerfPushPull& message) {
-  auto map = begin(out, SerfType::push_pull);
+  auto map = begin_message(out, SerfType::push_pull);
   map.map(6);
   write_time(map, "EventLTime", message.event_time);
   map.text("Events");
@@ -174,7 +169,7 @@ void encode(ByteWriter& out, const SerfPushPull& message) {
 }
 
 void encode(ByteWriter& out, const UserEvent& message) {
-  auto map = begin(out, SerfType::user_event);
+  auto map = begin_message(out, SerfType::user_event);
   map.map(4);
   map.text("CC");
   map.boolean(message.coalesce);
@@ -186,7 +181,7 @@ void encode(ByteWriter& out, const UserEvent& message) {
 }
 
 void encode(ByteWriter& out, const Query& message) {
-  auto map = begin(out, SerfType::query);
+  auto map = begin_message(out, SerfType::query);
   map.map(11);
   map.text("Addr");
   map.bytes(message.addr);
@@ -217,7 +212,7 @@ void encode(ByteWriter& out, const Query& message) {
 }
 
 void encode(ByteWriter& out, const QueryResponse& message) {
-  auto map = begin(out, SerfType::query_response);
+  auto map = begin_message(out, SerfType::query_response);
   map.map(5);
   map.text("Flags");
   map.whole(message.flags);
@@ -231,7 +226,7 @@ void encode(ByteWriter& out, const QueryResponse& message) {
 }
 
 void encode(ByteWriter& out, const RelayedMessage& message) {
-  auto map = begin(out, SerfType::relay);
+  auto map = begin_message(out, SerfType::relay);
   map.map(2);
   map.text("DestAddr");
   map.map(3);

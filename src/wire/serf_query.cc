@@ -14,11 +14,6 @@ namespace {
 constexpr std::uint8_t kNodeFilter = 0;
 constexpr std::uint8_t kTagFilter = 1;
 
-MsgpackWriter begin(ByteWriter& out, SerfType type) {
-  out.u8(static_cast<std::uint8_t>(type));
-  return MsgpackWriter(out);
-}
-
 // The body behind Serf's type byte, when it is this type.
 Decoded<ByteView> body_of(ByteView payload, SerfType type) {
   if (payload.empty()) return tl::unexpected(Fault::truncated);
@@ -53,14 +48,14 @@ bool tag_passes(ByteView filter, ByteView meta) {
 }  // namespace
 
 void encode(ByteWriter& out, const KeyRequest& message) {
-  auto map = begin(out, SerfType::key_request);
+  auto map = begin_message(out, SerfType::key_request);
   map.map(1);
   map.text("Key");
   map.text(as_text(message.key));
 }
 
 void encode(ByteWriter& out, const KeyResponse& message) {
-  auto map = begin(out, SerfType::key_response);
+  auto map = begin_message(out, SerfType::key_response);
   map.map(4);
   map.text("Keys");
   if (message.keys.empty()) {
@@ -78,7 +73,7 @@ void encode(ByteWriter& out, const KeyResponse& message) {
 }
 
 void encode(ByteWriter& out, const ConflictResponse& message) {
-  auto map = begin(out, SerfType::conflict_response);
+  auto map = begin_message(out, SerfType::conflict_response);
   const auto& v = message.versions;
   map.map(11);
   map.text("Addr");
@@ -109,7 +104,7 @@ void encode(ByteWriter& out, const ConflictResponse& message) {
   }
 }
 
-void encode_unknown_member(ByteWriter& out) { begin(out, SerfType::conflict_response).nil(); }
+void encode_unknown_member(ByteWriter& out) { begin_message(out, SerfType::conflict_response).nil(); }
 
 Decoded<KeyRequest> decode_key_request(ByteView payload) {
   const auto body = body_of(payload, SerfType::key_request);

@@ -18,26 +18,15 @@ constexpr std::uint8_t kLivesForAWhile = 2;
 // More than that grows as it comes: an entry in memory is larger than the least one in a message.
 constexpr std::size_t kReservedMax = 256;
 
-void begin(ByteWriter& out, HearsayType type) {
-  out.u8(static_cast<std::uint8_t>(Type::user));
-  out.u8(kHearsayUserType);
-  out.u8(static_cast<std::uint8_t>(type));
-}
-
-void text(ByteWriter& out, std::string_view value) {
-  out.u8(static_cast<std::uint8_t>(value.size()));
-  out.raw(value);
-}
-
 void epoch(ByteWriter& out, const Epoch& epoch) {
   out.u32(epoch.generation);
   out.u32(epoch.life);
 }
 
 // Reads on until something is missing or wrong; then every read gives zeros, and `fault` says which.
-class Reader {
+class StateReader {
  public:
-  explicit Reader(ByteView bytes) : in_(bytes) {}
+  explicit StateReader(ByteView bytes) : in_(bytes) {}
   std::uint8_t u8() { return value(in_.u8()); }
   std::uint16_t u16() { return value(in_.u16()); }
   std::uint32_t u32() { return value(in_.u32()); }
@@ -85,7 +74,7 @@ class Reader {
 };
 
 void encode_delta(ByteWriter& out, const StateDelta& delta) {
-  text(out, delta.owner);
+  write_name(out, delta.owner);
   epoch(out, delta.epoch);
   out.u64(delta.from);
   out.u64(delta.to);
@@ -94,7 +83,7 @@ void encode_delta(ByteWriter& out, const StateDelta& delta) {
   for (const StateEntry& entry : delta.entries) {
     out.u64(entry.version);
     out.u8(static_cast<std::uint8_t>((entry.deleted ? kDeleted : 0) | (entry.ttl_ms > 0 ? kLivesForAWhile : 0)));
-    text(out, entry.key);
+    write_name(out, entry.key);
     if (entry.ttl_ms > 0) out.u32(entry.ttl_ms);
     if (entry.deleted) continue;
     out.u32(static_cast<std::uint32_t>(entry.value.size()));
@@ -102,7 +91,7 @@ void encode_delta(ByteWriter& out, const StateDelta& delta) {
   }
 }
 
-StateEntry decode_entry(Reader& in) {
+StateEntry decode_entry(StateReader& in) {
   StateEntry entry;
   entry.version = in.u64();
   const std::uint8_t flags = in.u8();
@@ -121,7 +110,7 @@ StateEntry decode_entry(Reader& in) {
   return entry;
 }
 
-StateDelta decode_delta(Reader& in) {
+StateDelta decode_delta(StateReader& in) {
   StateDelta delta;
   delta.owner = in.name();
   delta.epoch = in.epoch();
@@ -150,15 +139,15 @@ std::size_t encoded_bytes(const StateDelta& delta) {
 }
 
 void encode(ByteWriter& out, const StateHash& message) {
-  begin(out, HearsayType::state_hash);
-  text(out, message.sender);
+  begin_hearsay(out, HearsayType::state_hash);
+  write_name(out, message.sender);
   out.u64(message.hash);
   out.u8(static_cast<std::uint8_t>(message.buckets.size()));
   for (const std::uint64_t hash : message.buckets) out.u64(hash);
 }
 
 Decoded<StateHash> decode_state_hash(ByteView body) {
-  Reader in(body);
+  StateReader in(body);
   StateHash message;
   message.sender = in.name();
   message.hash = in.u64();
@@ -170,8 +159,8 @@ Decoded<StateHash> decode_state_hash(ByteView body) {
 }
 
 void encode(ByteWriter& out, const StateDigests& message) {
-  begin(out, HearsayType::state_digests);
-  text(out, message.sender);
+  begin_hearsay(out, HearsayType::state_digests);
+  write_name(out, message.sender);
   out.u64(message.first);
   out.u64(message.last);
   out.u8(message.ask ? 1 : 0);
@@ -185,7 +174,7 @@ void encode(ByteWriter& out, const StateDigests& message) {
 }
 
 Decoded<StateDigests> decode_state_digests(ByteView body) {
-  Reader in(body);
+  StateReader in(body);
   StateDigests message;
   message.sender = in.name();
   message.first = in.u64();
@@ -213,14 +202,14 @@ Decoded<StateDigests> decode_state_digests(ByteView body) {
 }
 
 void encode(ByteWriter& out, const StateDeltas& message) {
-  begin(out, HearsayType::state_deltas);
+  begin_hearsay(out, HearsayType::state_deltas);
   out.u8(static_cast<std::uint8_t>((message.more ? kMore : 0) | (message.fresh ? kFresh : 0)));
   out.u16(static_cast<std::uint16_t>(message.deltas.size()));
   for (const StateDelta& delta : message.deltas) encode_delta(out, delta);
 }
 
 Decoded<StateDeltas> decode_state_deltas(ByteView body) {
-  Reader in(body);
+  StateReader in(body);
   StateDeltas message;
   const std::uint8_t flags = in.u8();
   in.require(flags <= (kMore | kFresh), Fault::malformed);
