@@ -245,8 +245,9 @@ TEST(AgentConfig, every_knob_of_the_node_has_a_key) {
     bool changed = false;
     for (const auto& value : std::initializer_list<decltype(Given::value)>{
              std::string("7s"), std::int64_t{600}, std::int64_t{7}, true, false, std::string("json"),
-             std::string("stop"), std::string("wan"), std::string("1.2.3.4:5"), std::string("error"),
-             std::vector<std::string>{"a=b"}, std::vector<std::string>{"10.0.0.0/8"},
+             std::string("stop"), std::string("wan"), std::string("heartbeat"), std::string("push"),
+             std::string("timeout"), std::string("exponential"), std::string("majority"), std::string("1.2.3.4:5"),
+             std::string("error"), std::vector<std::string>{"a=b"}, std::vector<std::string>{"10.0.0.0/8"},
              std::vector<Tags>{{{"action", "admit"}}}, Tags{{"dc", "eu"}}}) {
       AgentConfig config = load("").config;
       if (setting.read(config, {std::string(setting.key), "test", value})) continue;

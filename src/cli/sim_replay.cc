@@ -99,8 +99,8 @@ int run_sim_replay(const Arguments& arguments, Terminal& terminal) {
     }
     if (more) {
       return complain(
-          "--swarm-seed: the seed and the family choose the whole plan; leave out everything else that describes "
-          "one");
+          "--swarm-seed: the seed chooses the whole plan, but for its --family; leave out everything else that "
+          "describes one");
     }
     plan = sim::swarm_plan(*words.swarm_seed, family);
   } else {

@@ -182,6 +182,18 @@ TEST_F(PeerChoice, everybody_is_contacted_once_in_a_cycle_and_the_dead_never) {
     EXPECT_EQ(std::set<std::string_view>(seen.begin(), seen.end()).size(), 8u);
     EXPECT_EQ(seen.count("n4") + seen.count("n0"), 0u);
   }
+  cycle.pick(table, rng, 1, picked);  // a cycle has begun
+  const std::uint8_t ip[] = {10, 0, 0, 77};
+  const auto newcomer = table.apply({}, {members::AliveClaim{"new", {1}, ip, 7946, {}, versions}, {}}).member;
+  cycle.add(rng, newcomer);
+  cycle.add(rng, newcomer);
+  int turns = 0;
+  for (int i = 0; i < 8; ++i) {
+    cycle.pick(table, rng, 1, picked);
+    turns += picked[0] == newcomer ? 1 : 0;
+  }
+  EXPECT_EQ(turns, 1) << "a newcomer has its turn at once, and only one";
+  table.apply({}, {members::ForgetClaim{"new"}, {}});
   cycle.pick(table, rng, 100, picked);
   EXPECT_EQ(picked.size(), 8u) << "none twice, and no endless search";
 }

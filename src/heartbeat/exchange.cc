@@ -16,6 +16,12 @@ void Exchange::start(Step& step) {
   slice_ = rng_.bounded(1u << 20);
 }
 
+void Exchange::on_outcome(Step& step, const room::Outcome& outcome) {
+  if (!outcome.accepted() || outcome.what != MemberChange::What::joined || step.members.is_self(outcome.member))
+    return;
+  cycle_.add(rng_, outcome.member);
+}
+
 void Exchange::on_time(Step& step) {
   if (step.now.steady < round_) return;
   round_ = step.after(step.config.heartbeat.interval);

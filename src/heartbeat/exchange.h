@@ -28,6 +28,7 @@ class Exchange {
   void on_message(room::Step& step, const room::Origin& origin, const wire::Heartbeat& message);
   // An echo of nobody we know.
   void on_stranger(room::Step& step, const room::Origin& origin, const wire::Heartbeat& echo);
+  void on_outcome(room::Step& step, const room::Outcome& outcome);
   void on_time(room::Step& step);
   Time next_deadline() const { return round_; }
 

@@ -35,4 +35,11 @@ void PeerCycle::pick(const members::MemberTable& members, base::Rng& rng, std::s
   }
 }
 
+void PeerCycle::add(base::Rng& rng, MemberId newcomer) {
+  const auto rest = cycle_.begin() + static_cast<std::ptrdiff_t>(next_);
+  if (rest == cycle_.end() || std::find(rest, cycle_.end(), newcomer) != cycle_.end()) return;
+  const std::size_t place = next_ + rng.bounded(cycle_.size() - next_ + 1);
+  cycle_.insert(cycle_.begin() + static_cast<std::ptrdiff_t>(place), newcomer);
+}
+
 }  // namespace hearsay::heartbeat

@@ -20,6 +20,8 @@ class PeerCycle {
   // Replaces `out` by up to `count` members that are up, none twice, never ourselves. When the cycle is at its end,
   // the next one begins with all who are up by then, in a new order.
   void pick(const members::MemberTable& members, base::Rng& rng, std::size_t count, std::vector<MemberId>& out);
+  // A newcomer has its turn in the cycle that runs, too: who is only asked would else be silent until the next one.
+  void add(base::Rng& rng, MemberId newcomer);
 
   template <class Archive>
   void fields(Archive& archive) {

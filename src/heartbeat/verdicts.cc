@@ -52,7 +52,7 @@ void Verdicts::judge_one(Step& step, MemberId id, Duration silent, Level level) 
   claim.evidence.silent_for = silent;
   if (row.verdict == Verdict::alive) {
     claim.body = members::SuspectClaim{step.members.name(id), generation, step.config.name};
-    step.submit(std::move(claim));
+    if (step.submit(std::move(claim)).accepted()) step.counters.add(Count::suspicions);
     return;
   }
   if (step.config.heartbeat.verdict == VerdictRule::majority) {

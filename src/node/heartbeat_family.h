@@ -29,7 +29,10 @@ class HeartbeatFamily final : public Family {
     join_.on_stream_end(step, stream, why);
   }
   void on_reply(Step& step, CallId call, const Reply& reply) override;
-  void on_outcome(Step& step, const room::Outcome& outcome) override { reap_.on_outcome(step, outcome); }
+  void on_outcome(Step& step, const room::Outcome& outcome) override {
+    exchange_.on_outcome(step, outcome);
+    reap_.on_outcome(step, outcome);
+  }
   void on_pause(Step& /*step*/, Duration length) override { ledger_.on_pause(length); }
   void on_time(Step& step, const Drain& drain) override;
   Time next_deadline() const override;

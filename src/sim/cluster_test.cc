@@ -58,6 +58,17 @@ TEST(Cluster, the_heartbeat_family_finds_a_crash_bears_loss_and_heals_a_partitio
   }
 }
 
+// Who is only asked must be asked from the beginning, however many were there before.
+TEST(Cluster, newcomers_of_the_heartbeat_family_are_not_silent) {
+  auto plan = plan_of(60, seconds(40), {});
+  plan.config.family = Family::heartbeat;
+  plan.config.heartbeat.mode = ExchangeMode::pull;
+  const auto report = run_cluster(plan, always);
+  EXPECT_TRUE(report.settled);
+  EXPECT_EQ(report.false_deaths, 0u);
+  EXPECT_EQ(report.counters[Count::suspicions], 0u);
+}
+
 TEST(Cluster, the_same_plan_gives_the_same_trace_and_another_seed_another) {
   auto plan = plan_of(10, seconds(20), {{.what = Fault::What::crash, .at = seconds(2), .place = 3}});
   plan.network.loss = 0.1;

@@ -173,7 +173,9 @@ void Recorder::on_change(Place observer, Place subject, const MemberChange& chan
   const std::uint8_t before = shows;
   if (measuring_) {
     const bool runs = is_running(subject);
-    if (change.what == MemberChange::What::suspected && change.evidence.source == Evidence::Source::own_probe) {
+    const auto source = change.evidence.source;
+    const bool own = source == Evidence::Source::own_probe || source == Evidence::Source::silence;
+    if (change.what == MemberChange::What::suspected && own) {
       ++found_.suspicions;
       if (runs) ++found_.false_suspicions;
     }
