@@ -38,6 +38,7 @@ std::string source_text(const json::value& evidence) {
   if (source == "own_timer") {
     return accuser.empty() ? "our timer ran out" : "our suspicion timer ran out; first accused by " + accuser;
   }
+  if (source == "silence") return "its heartbeat stood still" + (accuser.empty() ? "" : " for " + accuser);
   if (source == "command") return "we were told to";
   if (source == "self") return "by ourselves";
   if (source == "first_hand") return "the member itself told us";
