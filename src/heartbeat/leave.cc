@@ -2,31 +2,19 @@
 
 #include <algorithm>
 
+#include "room/own_facts.h"
+
 namespace hearsay::heartbeat {
 
 using room::Step;
 
-namespace {
-constexpr std::size_t kWaitingMax = 64;  // commands that may wait for one leave
-}  // namespace
-
 void Leave::on_command(Step& step, CommandId command) {
-  if (waiting_.size() >= kWaitingMax) {
-    step.out.notify(
-        {step.now, CommandDone{command, 0, Error{Errc::wrong_state, "this node is leaving already", ""}}});
-    return;
-  }
-  waiting_.push_back(command);
-  if (running()) return;
+  if (!leavers_.add(step, command) || running()) return;
   next_ = step.now.steady;
   rounds_left_ = 1;
   if (!members::is_up(step.members.self_row().verdict)) return;
   ledger_->beat(step);  // the last one: news of the leave is newer than all others
-  members::Claim claim{
-      members::DeadClaim{step.config.name, Incarnation{step.members.self_row().incarnation}, step.config.name}, {}};
-  claim.own = true;
-  claim.evidence.source = Evidence::Source::command;
-  step.submit(std::move(claim));
+  room::announce_departure(step);
   rounds_left_ = step.members.up() > 0 ? kLeaveRounds : 1;
 }
 
@@ -46,8 +34,7 @@ void Leave::on_time(Step& step) {
     return;
   }
   next_ = kNever;
-  for (const CommandId command : waiting_) step.out.notify({step.now, CommandDone{command, 0, {}}});
-  waiting_.clear();
+  leavers_.tell(step);
 }
 
 }  // namespace hearsay::heartbeat

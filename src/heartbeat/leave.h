@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "heartbeat/ledger.h"
 #include "heartbeat/peer_choice.h"
+#include "room/leavers.h"
 
 namespace hearsay::heartbeat {
 
@@ -25,7 +26,7 @@ class Leave {
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(rng_, next_, rounds_left_, waiting_);
+    archive(rng_, next_, rounds_left_, leavers_);
   }
 
  private:
@@ -33,7 +34,7 @@ class Leave {
   Ledger* ledger_;
   Time next_ = kNever;
   unsigned rounds_left_ = 0;
-  std::vector<CommandId> waiting_;
+  room::Leavers leavers_;
   PeerCycle cycle_;
   std::vector<MemberId> picked_;  // scratch
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "room/own_facts.h"
+
 namespace hearsay::heartbeat {
 
 using members::Verdict;
@@ -56,15 +58,7 @@ bool take_sequence(Beat& beat, Incarnation life, std::uint64_t sequence) {
   return true;
 }
 
-void Ledger::announce(Step& step, Incarnation generation) {
-  const Config& config = step.config;
-  members::Claim claim{members::AliveClaim{config.name, generation, config.advertise.ip_view(),
-                                           config.advertise.port, meta_, step.members.our_versions()},
-                       {}};
-  claim.own = true;
-  claim.evidence.source = Evidence::Source::self;
-  step.submit(std::move(claim));
-}
+void Ledger::announce(Step& step, Incarnation generation) { room::announce(step, generation, meta_); }
 
 void Ledger::beat(Step& step) {
   ++heartbeat_;

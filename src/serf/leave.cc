@@ -2,23 +2,14 @@
 
 #include <algorithm>
 
+#include "room/own_facts.h"
+
 namespace hearsay::serf {
 
 using room::Step;
 
-namespace {
-// Leave commands that may wait for one leave; more are told that it runs.
-constexpr std::size_t kWaitingMax = 64;
-}  // namespace
-
 void Leave::on_command(Step& step, CommandId command) {
-  if (waiting_.size() >= kWaitingMax) {
-    step.out.notify(
-        {step.now, CommandDone{command, 0, Error{Errc::wrong_state, "this node is leaving already", ""}}});
-    return;
-  }
-  waiting_.push_back(command);
-  if (running()) return;
+  if (!leavers_.add(step, command) || running()) return;
   if (!members::is_up(step.members.self_row().verdict)) {
     finish(step);
     return;
@@ -51,12 +42,7 @@ void Leave::on_time(Step& step) {
     case Phase::none:
       break;
     case Phase::intent: {
-      members::Claim claim{
-          members::DeadClaim{step.config.name, Incarnation{step.members.self_row().incarnation}, step.config.name},
-          {}};
-      claim.own = true;
-      claim.evidence.source = Evidence::Source::command;
-      step.submit(std::move(claim));
+      room::announce_departure(step);
       enter(step, Phase::dead);
       break;
     }
@@ -72,8 +58,7 @@ void Leave::on_time(Step& step) {
 void Leave::finish(Step& step) {
   phase_ = Phase::none;
   next_ = deadline_ = kNever;
-  for (const CommandId command : waiting_) step.out.notify({step.now, CommandDone{command, 0, {}}});
-  waiting_.clear();
+  leavers_.tell(step);
 }
 
 }  // namespace hearsay::serf

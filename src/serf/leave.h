@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hearsay/command.h"
+#include "room/leavers.h"
 #include "room/step.h"
 #include "serf/intents.h"
 
@@ -24,7 +25,7 @@ class Leave {
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(phase_, next_, deadline_, waiting_);
+    archive(phase_, next_, deadline_, leavers_);
   }
 
  private:
@@ -37,7 +38,7 @@ class Leave {
   Phase phase_ = Phase::none;
   Time next_ = kNever;
   Time deadline_ = kNever;
-  std::vector<CommandId> waiting_;
+  room::Leavers leavers_;
 };
 
 }  // namespace hearsay::serf

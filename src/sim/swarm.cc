@@ -21,7 +21,7 @@ Fault any_fault(base::Rng& rng, std::size_t nodes, Duration until) {
                                     What::pause, What::cut,     What::cut,     What::one_way, What::loss,
                                     What::tags,  What::tags,    What::leave};
   Fault fault;
-  fault.what = kOften[rng.bounded(std::size(kKinds))];
+  fault.what = kOften[rng.bounded(std::size(kOften))];
   fault.at = any_of(rng, Duration{}, until / 2);
   fault.lasts = any_of(rng, milliseconds(200), until / 2);
   fault.place = rng.bounded(nodes);
@@ -39,7 +39,7 @@ Fault any_rare_fault(base::Rng& rng, std::size_t nodes, Duration until) {
   static constexpr What kRare[] = {What::flap,    What::swizzle,      What::slow,       What::jump,     What::drift,
                                    What::corrupt, What::mass_restart, What::join_storm, What::lose_disk};
   Fault fault;
-  fault.what = kRare[rng.bounded(std::size(kKinds))];
+  fault.what = kRare[rng.bounded(std::size(kRare))];
   const FaultKind& kind = kind_of(fault.what);
   fault.at = any_of(rng, Duration{}, until / 2);
   if (kind.lasts == FaultKind::Lasts::must) fault.lasts = any_of(rng, milliseconds(200), until / 2);

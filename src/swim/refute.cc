@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "members/precedence.h"
+#include "room/own_facts.h"
 
 namespace hearsay::swim {
 
@@ -37,13 +38,7 @@ std::optional<Incarnation> refuting(Incarnation own, Incarnation accused) {
 }
 
 void Refute::announce(Step& step, Incarnation incarnation) {
-  const Config& config = step.config;
-  members::Claim claim{members::AliveClaim{config.name, incarnation, config.advertise.ip_view(),
-                                           config.advertise.port, meta_, step.members.our_versions()},
-                       {}};
-  claim.own = true;
-  claim.evidence.source = Evidence::Source::self;
-  step.submit(std::move(claim));
+  room::announce(step, incarnation, meta_);
 }
 
 void Refute::start(Step& step, Bytes meta) {
