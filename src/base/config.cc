@@ -80,7 +80,7 @@ void validate_heartbeat(const Config& config, Faults& faults) {
   }
   const auto phi = [&](const char* key, double value, double least) {
     if (value >= least && value <= 100) return;
-    faults.add(key, std::to_string(value) + " is out of range",
+    faults.add(key, "it is out of range",
                "choose 1 to 100; heartbeat.phi_failed is the higher");
   };
   phi("heartbeat.phi_suspect", heartbeat.phi_suspect, 1);
