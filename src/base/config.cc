@@ -80,8 +80,7 @@ void validate_heartbeat(const Config& config, Faults& faults) {
   }
   const auto phi = [&](const char* key, double value, double least) {
     if (value >= least && value <= 100) return;
-    faults.add(key, "it is out of range",
-               "choose 1 to 100; heartbeat.phi_failed is the higher");
+    faults.add(key, "it is out of range", "choose 1 to 100; heartbeat.phi_failed is the higher");
   };
   phi("heartbeat.phi_suspect", heartbeat.phi_suspect, 1);
   phi("heartbeat.phi_failed", heartbeat.phi_failed, std::max(1.0, heartbeat.phi_suspect));

@@ -37,9 +37,7 @@ std::optional<Incarnation> refuting(Incarnation own, Incarnation accused) {
   return Incarnation{highest + 1};
 }
 
-void Refute::announce(Step& step, Incarnation incarnation) {
-  room::announce(step, incarnation, meta_);
-}
+void Refute::announce(Step& step, Incarnation incarnation) { room::announce(step, incarnation, meta_); }
 
 void Refute::start(Step& step, Bytes meta) {
   meta_ = std::move(meta);
