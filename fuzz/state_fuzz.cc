@@ -1,31 +1,16 @@
 // The state messages: what decodes is written and read again as the same bytes, and a store takes it without harm.
-#include "fuzz/fuzz.h"
+#include "fuzz/again.h"
 #include "state/store.h"
 #include "wire/state.h"
 
 using namespace hearsay;
 
-namespace {
-
-template <class Message>
-void again(const Bytes& bytes, const wire::Decoded<Message>& message) {
-  if (!message) return;
-  Bytes once;
-  base::ByteWriter out(once);
-  wire::encode(out, *message);
-  const ByteView body = ByteView(once).subspan(3);  // behind the types
-  REQUIRE(body.size() <= bytes.size());
-  REQUIRE(fuzz::same(body, ByteView(bytes).first(body.size())));
-}
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes bytes = fuzz::exact({data, size});
-  again(bytes, wire::decode_state_hash(bytes));
-  again(bytes, wire::decode_state_digests(bytes));
+  fuzz::again(bytes, wire::decode_state_hash(bytes));
+  fuzz::again(bytes, wire::decode_state_digests(bytes));
   const auto deltas = wire::decode_state_deltas(bytes);
-  again(bytes, deltas);
+  fuzz::again(bytes, deltas);
   if (!deltas) return 0;
   state::Store store("n1", {1, 1}, {1000, 4000});
   state::Store other("n2", {1, 1}, {});
