@@ -325,7 +325,6 @@ NodeInfo Router::info() const {
 std::uint64_t Router::state_hash() {
   base::HashArchive archive;
   archive(members_, rumors_, out_, admission_, streams_, states_);
-  archive(states_);
   family_->hash(archive);
   archive(counters_.values);
   return archive.value();
