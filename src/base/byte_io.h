@@ -30,14 +30,6 @@ class ByteWriter {
   }
   void raw(ByteView bytes) { out_->insert(out_->end(), bytes.begin(), bytes.end()); }
   void raw(std::string_view text) { raw(as_bytes(text)); }
-  // A byte and then these, in one go.
-  void headed(std::uint8_t head, ByteView bytes) {
-    const std::size_t at = out_->size();
-    out_->resize(at + 1 + bytes.size());
-    (*out_)[at] = head;
-    if (!bytes.empty()) std::memcpy(out_->data() + at + 1, bytes.data(), bytes.size());
-  }
-
   // Bytes written so far, including what stood there before.
   std::size_t size() const { return out_->size(); }
   Bytes& out() { return *out_; }

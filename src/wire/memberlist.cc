@@ -229,6 +229,7 @@ void encode_stream(ByteWriter& out, const User& message) {
   map.map(1);
   map.text("UserMsgLen");
   map.whole(message.payload.size());
+  map.flush();
   out.raw(message.payload);
 }
 

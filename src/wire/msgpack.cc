@@ -4,68 +4,41 @@ namespace hearsay::wire {
 
 using Kind = MsgpackHead::Kind;
 
+void MsgpackWriter::headed(std::uint8_t head, std::uint64_t number, unsigned width) {
+  make_room(1 + width);
+  collected_[used_++] = head;
+  while (width-- > 0) collected_[used_++] = static_cast<std::uint8_t>(number >> 8 * width);
+}
+
 void MsgpackWriter::long_whole(std::uint64_t value) {
-  if (value <= UINT8_MAX) {
-    out_->u8(0xcc);
-    out_->u8(static_cast<std::uint8_t>(value));
-  } else if (value <= UINT16_MAX) {
-    out_->u8(0xcd);
-    out_->u16(static_cast<std::uint16_t>(value));
-  } else if (value <= UINT32_MAX) {
-    out_->u8(0xce);
-    out_->u32(static_cast<std::uint32_t>(value));
-  } else {
-    out_->u8(0xcf);
-    out_->u64(value);
-  }
+  if (value <= UINT8_MAX) return headed(0xcc, value, 1);
+  if (value <= UINT16_MAX) return headed(0xcd, value, 2);
+  if (value <= UINT32_MAX) return headed(0xce, value, 4);
+  headed(0xcf, value, 8);
 }
 
 void MsgpackWriter::integer(std::int64_t value) {
-  if (value >= 0) {
-    whole(static_cast<std::uint64_t>(value));
-  } else if (value >= -32) {
-    out_->u8(static_cast<std::uint8_t>(value));
-  } else if (value >= INT8_MIN) {
-    out_->u8(0xd0);
-    out_->u8(static_cast<std::uint8_t>(value));
-  } else if (value >= INT16_MIN) {
-    out_->u8(0xd1);
-    out_->u16(static_cast<std::uint16_t>(value));
-  } else if (value >= INT32_MIN) {
-    out_->u8(0xd2);
-    out_->u32(static_cast<std::uint32_t>(value));
-  } else {
-    out_->u8(0xd3);
-    out_->u64(static_cast<std::uint64_t>(value));
-  }
+  if (value >= 0) return whole(static_cast<std::uint64_t>(value));
+  const auto bits = static_cast<std::uint64_t>(value);
+  if (value >= -32) return byte(static_cast<std::uint8_t>(value));
+  if (value >= INT8_MIN) return headed(0xd0, bits, 1);
+  if (value >= INT16_MIN) return headed(0xd1, bits, 2);
+  if (value >= INT32_MIN) return headed(0xd2, bits, 4);
+  headed(0xd3, bits, 8);
 }
 
-void MsgpackWriter::real(double value) {
-  out_->u8(0xcb);
-  out_->u64(std::bit_cast<std::uint64_t>(value));
+void MsgpackWriter::real(double value) { headed(0xcb, std::bit_cast<std::uint64_t>(value), 8); }
+
+void MsgpackWriter::family_head(std::size_t size, std::size_t short_limit, std::uint8_t short_head,
+                                std::uint8_t head16, std::uint8_t head32) {
+  if (size < short_limit) return byte(static_cast<std::uint8_t>(short_head | size));
+  if (size <= UINT16_MAX) return headed(head16, size, 2);
+  headed(head32, size, 4);
 }
 
-namespace {
-
-// The head of a family that has a short form below `short_limit` and then one of 16 and one of 32 bits.
-void write_head(base::ByteWriter& out, std::size_t size, std::size_t short_limit, std::uint8_t short_head,
-                std::uint8_t head16, std::uint8_t head32) {
-  if (size < short_limit) {
-    out.u8(static_cast<std::uint8_t>(short_head | size));
-  } else if (size <= UINT16_MAX) {
-    out.u8(head16);
-    out.u16(static_cast<std::uint16_t>(size));
-  } else {
-    out.u8(head32);
-    out.u32(static_cast<std::uint32_t>(size));
-  }
-}
-
-}  // namespace
-
-void MsgpackWriter::raw_head(std::size_t size) { write_head(*out_, size, kShortRaw, 0xa0, 0xda, 0xdb); }
-void MsgpackWriter::array(std::size_t items) { write_head(*out_, items, 16, 0x90, 0xdc, 0xdd); }
-void MsgpackWriter::map(std::size_t pairs) { write_head(*out_, pairs, 16, 0x80, 0xde, 0xdf); }
+void MsgpackWriter::raw_head(std::size_t size) { family_head(size, kShortRaw, 0xa0, 0xda, 0xdb); }
+void MsgpackWriter::array(std::size_t items) { family_head(items, 16, 0x90, 0xdc, 0xdd); }
+void MsgpackWriter::map(std::size_t pairs) { family_head(pairs, 16, 0x80, 0xde, 0xdf); }
 
 namespace {
 // Most heads are this one byte. REQUIRES: byte < 0xc0.
@@ -257,7 +230,7 @@ void MsgpackReader::read(double& value) {
   }
 }
 
-void MsgpackReader::read(ByteView& value) {
+void MsgpackReader::read_bytes(ByteView& value) {
   const auto head = take_head();
   if (!head) return;
   if (head->kind == Kind::nil) {
@@ -283,12 +256,12 @@ void MsgpackReader::read_whole(std::uint64_t& value, std::uint64_t max) {
   value = head->number;
 }
 
-void MsgpackReader::read_key(std::string_view& key) {
+void MsgpackReader::read_key(ByteView& key) {
   const auto head = take_head();
   if (!head) return;
   if (head->kind != Kind::raw) return fail(Fault::malformed);
   if (head->number > rest_.size()) return fail(Fault::truncated);
-  key = as_text(rest_.first(static_cast<std::size_t>(head->number)));
+  key = rest_.first(static_cast<std::size_t>(head->number));
   rest_ = rest_.subspan(key.size());
 }
 

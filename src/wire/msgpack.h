@@ -9,8 +9,10 @@
 // skipped value is nested; values are views into what was read.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -23,19 +25,34 @@
 
 namespace hearsay::wire {
 
+// Collects small values and hands them on together: what it has written is in `out` after flush(), and when it
+// ends.
 class MsgpackWriter {
  public:
   explicit MsgpackWriter(base::ByteWriter& out) : out_(&out) {}
+  ~MsgpackWriter() { flush(); }
+  MsgpackWriter(const MsgpackWriter&) = delete;
+  MsgpackWriter& operator=(const MsgpackWriter&) = delete;
 
-  void nil() { out_->u8(0xc0); }
-  void boolean(bool value) { out_->u8(value ? 0xc3 : 0xc2); }
+  void nil() { byte(0xc0); }
+  void boolean(bool value) { byte(value ? 0xc3 : 0xc2); }
   void whole(std::uint64_t value) {
-    if (value < 0x80) return out_->u8(static_cast<std::uint8_t>(value));
+    if (value < 0x80) return byte(static_cast<std::uint8_t>(value));
     long_whole(value);
   }
   void integer(std::int64_t value);
   void real(double value);
   void text(std::string_view value) { raw(as_bytes(value)); }
+  // A literal, most often a key.
+  template <std::size_t N>
+  void text(const char (&literal)[N]) {
+    constexpr std::size_t kSize = N - 1;
+    static_assert(kSize < kShortRaw);
+    make_room(1 + kSize);
+    collected_[used_++] = static_cast<std::uint8_t>(0xa0 | kSize);
+    std::memcpy(collected_.data() + used_, literal, kSize);
+    used_ += kSize;
+  }
   // nil when empty, as Go writes a nil slice.
   void bytes(ByteView value) { value.empty() ? nil() : raw(value); }
   void array(std::size_t items);
@@ -43,18 +60,44 @@ class MsgpackWriter {
   // What stands before `size` raw bytes that the caller writes.
   void raw_head(std::size_t size);
 
-  base::ByteWriter& out() { return *out_; }
+  // A byte that is no value: the type of a message.
+  void byte(std::uint8_t value) {
+    make_room(1);
+    collected_[used_++] = value;
+  }
+  void flush() {
+    if (used_ == 0) return;
+    out_->raw(ByteView(collected_.data(), used_));
+    used_ = 0;
+  }
 
  private:
-  void raw(ByteView value) {
-    if (value.size() < kShortRaw) return out_->headed(static_cast<std::uint8_t>(0xa0 | value.size()), value);
-    raw_head(value.size());
-    out_->raw(value);
+  void make_room(std::size_t size) {
+    if (kCollected - used_ < size) flush();
   }
+  void raw(ByteView value) {
+    if (value.size() >= kShortRaw) {
+      raw_head(value.size());
+      flush();
+      return out_->raw(value);
+    }
+    make_room(1 + value.size());
+    collected_[used_++] = static_cast<std::uint8_t>(0xa0 | value.size());
+    if (!value.empty()) std::memcpy(collected_.data() + used_, value.data(), value.size());
+    used_ += value.size();
+  }
+  // A head and a number of `width` bytes.
+  void headed(std::uint8_t head, std::uint64_t number, unsigned width);
+  // The head of a family that has a short form below `short_limit` and then one of 16 and one of 32 bits.
+  void family_head(std::size_t size, std::size_t short_limit, std::uint8_t short_head, std::uint8_t head16,
+                   std::uint8_t head32);
   void long_whole(std::uint64_t value);
 
   static constexpr std::size_t kShortRaw = 32;  // shorter ones have a head of one byte
+  static constexpr std::size_t kCollected = 192;
   base::ByteWriter* out_;
+  std::size_t used_ = 0;
+  std::array<std::uint8_t, kCollected> collected_{};
 };
 
 // A message of Serf or memberlist: its type byte, then values.
@@ -115,9 +158,16 @@ class MsgpackReader {
   }
   // Also from an array of integers below 128, which are the bytes themselves; an array with larger ones would
   // need memory, and no peer writes one.
-  void read(ByteView& value);
+  void read(ByteView& value) {
+    if (!take_short_raw(value)) read_bytes(value);
+  }
   template <class T>
   requires(std::is_unsigned_v<T> && !std::is_same_v<T, bool>) void read(T& value) {
+    if (ok() && !rest_.empty() && rest_[0] < 0x80) {
+      value = rest_[0];
+      rest_ = rest_.subspan(1);
+      return;
+    }
     std::uint64_t wide = value;
     read_whole(wide, std::numeric_limits<T>::max());
     value = static_cast<T>(wide);
@@ -142,8 +192,8 @@ class MsgpackReader {
     if (!head) return;
     if (head->kind == MsgpackHead::Kind::map) {
       for (std::uint64_t i = 0; i < head->number && ok(); ++i) {
-        std::string_view key;
-        read_key(key);
+        ByteView key;
+        if (!take_short_raw(key)) read_key(key);
         if (ok() && !(maybe_field(key, fields) || ...)) skip();
       }
     } else if (head->kind == MsgpackHead::Kind::array) {
@@ -158,11 +208,20 @@ class MsgpackReader {
  private:
   std::optional<MsgpackHead> take_head();
   void read_whole(std::uint64_t& value, std::uint64_t max);
-  void read_key(std::string_view& key);
+  void read_bytes(ByteView& value);
+  void read_key(ByteView& key);
+  // Most texts are short and whole. False: this one is not, and nothing was taken.
+  bool take_short_raw(ByteView& value) {
+    if (!ok() || rest_.empty() || (rest_[0] & 0xe0u) != 0xa0) return false;
+    const std::size_t size = rest_[0] & 0x1fu;
+    if (size >= rest_.size()) return false;
+    value = rest_.subspan(1, size);
+    rest_ = rest_.subspan(1 + size);
+    return true;
+  }
   template <class F>
-  bool maybe_field(std::string_view key, F& field) {
-    // The names are literals: most are told apart by their length or first letter.
-    if (key.size() != field.name.size() || key[0] != field.name[0] || key != field.name) return false;
+  bool maybe_field(ByteView key, F& field) {
+    if (key.size() != F::kNameBytes || std::memcmp(key.data(), field.name, F::kNameBytes) != 0) return false;
     field.read_from(*this);
     return true;
   }
@@ -171,9 +230,11 @@ class MsgpackReader {
   std::optional<Fault> fault_;
 };
 
-template <class Target>
+template <std::size_t N, class Target>
 struct MsgpackField {
-  std::string_view name;
+  static constexpr std::size_t kNameBytes = N - 1;
+  static_assert(kNameBytes > 0);
+  const char* name;
   Target target;
   void read_from(MsgpackReader& in) {
     if constexpr (std::is_invocable_v<Target, MsgpackReader&>) {
@@ -183,12 +244,12 @@ struct MsgpackField {
     }
   }
 };
-template <class Target>
-auto field(std::string_view name, Target&& target) {
+template <std::size_t N, class Target>
+auto field(const char (&name)[N], Target&& target) {
   if constexpr (std::is_invocable_v<Target, MsgpackReader&>) {
-    return MsgpackField<std::remove_reference_t<Target>>{name, target};
+    return MsgpackField<N, std::remove_reference_t<Target>>{name, target};
   } else {
-    return MsgpackField<std::remove_reference_t<Target>*>{name, &target};
+    return MsgpackField<N, std::remove_reference_t<Target>*>{name, &target};
   }
 }
 

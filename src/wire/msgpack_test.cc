@@ -17,6 +17,7 @@ std::string written(Write write) {
   base::ByteWriter out(bytes);
   MsgpackWriter writer(out);
   write(writer);
+  writer.flush();
   return to_hex(bytes);
 }
 
@@ -135,7 +136,7 @@ TEST(MsgpackReader, a_recorded_coordinate_is_read_and_written_alike) {
   ASSERT_TRUE(in.ok());
   EXPECT_EQ(dimensions, 8u);
   const std::string again = written([&](MsgpackWriter& w) {
-    w.out().u8(1);
+    w.byte(1);
     w.map(4);
     w.text("Adjustment");
     w.real(adjustment);
@@ -229,6 +230,7 @@ RC_GTEST_PROP(MsgpackScan, finds_the_same_end_whatever_the_pieces, ()) {
     writer.whole(item.size() * 1000);
     writer.bytes(as_bytes(item));
   }
+  writer.flush();
   const std::size_t end = bytes.size();
   out.raw(std::string_view("more"));
   MsgpackScan scan;

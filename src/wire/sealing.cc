@@ -94,13 +94,13 @@ ByteView compress_message(ByteView plain, SealScratch& scratch) {
   compress_lzw(plain, packed);
   const std::size_t packed_bytes = packed.size() - kHeadBytesMax;
   ByteWriter out(packed);
-  MsgpackWriter map(out);
-  out.u8(static_cast<std::uint8_t>(Type::compressed));
+  auto map = begin_message(out, Type::compressed);
   map.map(2);
   map.text("Algo");
   map.whole(kLzwAlgorithm);
   map.text("Buf");
   map.raw_head(packed_bytes);
+  map.flush();
   const std::size_t head_bytes = packed.size() - kHeadBytesMax - packed_bytes;
   const std::size_t begin = kHeadBytesMax - head_bytes;
   std::copy(packed.end() - static_cast<std::ptrdiff_t>(head_bytes), packed.end(),

@@ -238,6 +238,7 @@ void encode(ByteWriter& out, const RelayedMessage& message) {
   map.text("");
   map.text("DestName");
   map.text(message.name);
+  map.flush();
   out.raw(message.message);
 }
 
@@ -274,6 +275,7 @@ Bytes encode_tags(const Tags& tags) {
     map.text(key);
     map.text(value);
   }
+  map.flush();
   return meta;
 }
 

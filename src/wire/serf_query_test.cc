@@ -105,6 +105,7 @@ Bytes tag_filter(std::string_view tag, std::string_view expression) {
   map.text(expression);
   map.text("Tag");
   map.text(tag);
+  map.flush();
   return bytes;
 }
 
