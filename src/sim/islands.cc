@@ -12,6 +12,13 @@ void Islands::meet(Place one, Place other) {
   above_[one] = above_[other] = std::min(left, right);
 }
 
+bool Islands::are_one(std::size_t places) const {
+  for (Place place = 1; place < places; ++place) {
+    if (!share(0, place)) return false;
+  }
+  return true;
+}
+
 Place Islands::root(Place place) const {
   while (place < above_.size() && above_[place] != place) place = above_[place];
   return place;

@@ -14,6 +14,8 @@ class Islands {
   // One has a contact to the other; either way is enough, for who is contacted learns of who contacts.
   void meet(Place one, Place other);
   bool share(Place one, Place other) const { return root(one) == root(other); }
+  // All of the first so many are on one.
+  bool are_one(std::size_t places) const;
 
  private:
   Place root(Place place) const;

@@ -17,6 +17,10 @@ TEST(Islands, contacts_join_whoever_lies_at_their_ends) {
   EXPECT_TRUE(islands.share(0, 3));
   EXPECT_TRUE(islands.share(1, 4));
   EXPECT_FALSE(islands.share(2, 4));
+  EXPECT_FALSE(islands.are_one(5));
+  islands.meet(2, 0);
+  EXPECT_TRUE(islands.are_one(5));
+  EXPECT_FALSE(islands.are_one(6)) << "nobody has met the last one";
 }
 
 }  // namespace

@@ -2,29 +2,28 @@
 
 namespace hearsay::sim {
 
-void TrafficMeter::add(Counted& sum, const Node& node, const Counted& before) {
-  const Counters& counters = node.counters();
-  for (std::size_t i = 0; i < kCounts; ++i) {
-    sum.counters.values[i] += counters.values[i] - before.counters.values[i];
-  }
-  const Sent& sent = node.sent();
+void TrafficMeter::add(Counted& sum, const Counters& counters, const Sent& sent) {
+  for (std::size_t i = 0; i < kCounts; ++i) sum.counters.values[i] += counters.values[i];
   for (std::size_t i = 0; i < kMessageKinds; ++i) {
-    sum.sent.kinds[i].messages += sent.kinds[i].messages - before.sent.kinds[i].messages;
-    sum.sent.kinds[i].bytes += sent.kinds[i].bytes - before.sent.kinds[i].bytes;
+    sum.sent.kinds[i].messages += sent.kinds[i].messages;
+    sum.sent.kinds[i].bytes += sent.kinds[i].bytes;
   }
 }
 
 void TrafficMeter::begin(const World& world) {
   for (Place place = 0; place < world.size(); ++place) {
     before_.emplace_back();
-    if (world.is_up(place)) before_.back() = {world.node(place).counters(), world.node(place).sent()};
+    if (world.is_up(place)) add(before_.back(), world.node(place));
+    add(before_all_, before_.back().counters, before_.back().sent);
   }
 }
 
 void TrafficMeter::take(const World& world, Place place) {
   if (before_.size() < world.size()) before_.resize(world.size());
-  add(gone_, world.node(place), before_[place]);
+  add(gone_, world.node(place));
+  subtract(gone_, before_[place]);
   gone_messages_ += world.node(place).counters()[Count::messages_in];
+  subtract(before_all_, before_[place]);
   before_[place] = {};
 }
 
@@ -36,12 +35,12 @@ void TrafficMeter::subtract(Counted& sum, const Counted& less) {
   }
 }
 
-TrafficMeter::Counted TrafficMeter::sum(const World& world) {
-  if (before_.size() < world.size()) before_.resize(world.size());
+TrafficMeter::Counted TrafficMeter::sum(const World& world) const {
   Counted sum = gone_;
   for (Place place = 0; place < world.size(); ++place) {
-    if (world.is_up(place)) add(sum, world.node(place), before_[place]);
+    if (world.is_up(place)) add(sum, world.node(place));
   }
+  subtract(sum, before_all_);
   return sum;
 }
 

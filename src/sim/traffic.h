@@ -32,13 +32,15 @@ class TrafficMeter {
     Counters counters;
     Sent sent;
   };
-  static void add(Counted& sum, const Node& node, const Counted& before);
+  static void add(Counted& sum, const Counters& counters, const Sent& sent);
+  static void add(Counted& sum, const Node& node) { add(sum, node.counters(), node.sent()); }
   static void subtract(Counted& sum, const Counted& less);
   // Of all nodes, since `begin`.
-  Counted sum(const World& world);
+  Counted sum(const World& world) const;
 
   std::vector<Counted> before_;  // by place: at the beginning; nothing for a later life
-  Counted gone_;                 // of processes that are gone
+  Counted before_all_;           // their sum
+  Counted gone_;                 // of processes that are gone, since `begin`
   std::uint64_t gone_messages_ = 0;
   Counted last_;  // the sum at the sample before
   Counted from_;  // the sums when the counting began and ended
