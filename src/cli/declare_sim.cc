@@ -21,6 +21,12 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
     });
   };
   add_key("--nodes", "cluster.nodes", "N", "how many nodes, 2 to 20000 (default: 10)");
+  app.add_flag_callback(
+      "--joined",
+      [&sim] {
+        sim.values.push_back({"cluster.joined", "--joined", "true"});
+      },
+      "begin with a cluster that has joined: all know all, and nothing is left to be told");
   add_key("--family", "family", "swim|heartbeat", "the protocol family (default: swim)");
   add_key("--profile", "profile", "local|lan|wan", "timings of all nodes (default: lan)");
   add_key("--for", "cluster.for", "TIME", "virtual time, after all have joined (default: 60s)");

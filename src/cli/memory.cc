@@ -51,7 +51,10 @@ void apply_groups(const std::string& top, std::string group, const Files& files,
 
 double cluster_bytes(const sim::ClusterPlan& plan) {
   const auto nodes = static_cast<double>(sim::nodes_in_all(plan));
-  return nodes * (nodes * kBytesPerPair + kBytesPerNode);
+  const auto joined = plan.joined ? static_cast<double>(plan.nodes) : 0;
+  const double pairs_joined = joined * joined;
+  return (nodes * nodes - pairs_joined) * kBytesPerPair + pairs_joined * kBytesPerPairJoined +
+         nodes * kBytesPerNode;
 }
 
 std::optional<double> available_memory(const std::string& root) {

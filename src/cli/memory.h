@@ -13,6 +13,7 @@ namespace hearsay::cli {
 // The peak of a run, which is while all join. Measured: docs/simulation.md, "Time and memory", has the figures and
 // the command. A node's knowledge of another, and the node itself.
 inline constexpr double kBytesPerPair = 1000;
+inline constexpr double kBytesPerPairJoined = 250;  // of nodes that know each other from the start
 inline constexpr double kBytesPerNode = 64 * 1024;
 
 // About what a run of the plan needs, in bytes; those who join later count as well.

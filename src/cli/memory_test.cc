@@ -75,6 +75,8 @@ TEST(Memory, those_who_join_later_need_theirs_too) {
   EXPECT_EQ(cluster_bytes(plan), 100 * kBytesPerPair + 10 * kBytesPerNode);
   plan.faults = {{.what = sim::Fault::What::join_storm, .count = 90}};
   EXPECT_EQ(cluster_bytes(plan), 10'000 * kBytesPerPair + 100 * kBytesPerNode);
+  plan.joined = true;
+  EXPECT_EQ(cluster_bytes(plan), 9'900 * kBytesPerPair + 100 * kBytesPerPairJoined + 100 * kBytesPerNode);
   EXPECT_EQ(gib_text(kGib / 4), "0.25 GiB");
   EXPECT_EQ(gib_text(24.2 * kGib), "24 GiB");
 }

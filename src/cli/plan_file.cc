@@ -29,6 +29,8 @@ const std::vector<Key>& keys() {
   static const std::vector<Key> all{
       {"cluster.nodes", "a whole number, 2 to 20000",
        [](ClusterPlan& plan, const Given& given) { return read_count(given, plan.nodes); }},
+      {"cluster.joined", "true or false",
+       [](ClusterPlan& plan, const Given& given) { return read_flag(given, plan.joined); }},
       {"cluster.seed", "a whole number",
        [](ClusterPlan& plan, const Given& given) { return read_count(given, plan.seed); }},
       {"cluster.for", kDurationKind,

@@ -33,6 +33,7 @@ TEST(PlanFile, cluster_network_knobs_and_faults_become_a_plan) {
   const auto [plan, faults, figures, expectations] = plan_of(R"(
 [cluster]
 nodes = 20
+joined = true
 seed = 7
 for = "2m"
 profile = "wan"
@@ -54,6 +55,7 @@ what = "cut"
 )");
   EXPECT_TRUE(faults.empty()) << describe(faults[0]);
   EXPECT_EQ(plan.nodes, 20u);
+  EXPECT_TRUE(plan.joined);
   EXPECT_EQ(plan.seed, 7u);
   EXPECT_EQ(plan.duration, seconds(120));
   EXPECT_EQ(plan.config.swim.probe_interval, seconds(5)) << "wan";
@@ -88,6 +90,8 @@ TEST(PlanFile, all_that_is_wrong_is_named_with_its_line_and_key) {
   EXPECT_THAT(faults_in("[cluster]\nnodes = \"many\"\nnode = 4\n"),
               ElementsAre("p.toml:2: cluster.nodes: \"many\" is not a whole number; write a whole number",
                           "p.toml:3: cluster.node: there is no such key; did you mean cluster.nodes?"));
+  EXPECT_THAT(faults_in("cluster.joined = 1\n"),
+              ElementsAre("p.toml:1: cluster.joined: 1 is not true or false; write true or false"));
   EXPECT_THAT(faults_in("[network]\nloss = 1.5\nlatency = 5\n"),
               ElementsAre(HasSubstr("p.toml:2: network.loss: 1.5 is not a share"),
                           HasSubstr("p.toml:3: network.latency: 5 is not a duration")));

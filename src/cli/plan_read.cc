@@ -39,6 +39,14 @@ Complaint read_duration(const Given& given, Duration& into) {
   return std::nullopt;
 }
 
+Complaint read_flag(const Given& given, bool& into) {
+  const auto* flag = std::get_if<bool>(&given.value);
+  const std::string text = flag != nullptr ? "" : plain_text(given);
+  if (flag == nullptr && text != "true" && text != "false") return not_a(given, "true or false");
+  into = flag != nullptr ? *flag : text == "true";
+  return std::nullopt;
+}
+
 Complaint read_share(const Given& given, double& into) {
   std::optional<double> value;
   if (const auto* number = std::get_if<double>(&given.value)) value = *number;

@@ -36,6 +36,7 @@ std::vector<std::string> split(std::string_view text, char by);
 
 Complaint read_duration(const agent::Given& given, Duration& into);
 Complaint read_share(const agent::Given& given, double& into);
+Complaint read_flag(const agent::Given& given, bool& into);
 Complaint read_number(const agent::Given& given, double& into);
 
 template <class T>

@@ -72,7 +72,8 @@ class Report {
              html_text(text) + "</span> ";
     };
     if (report_.interrupted) verdict(false, "interrupted after " + short_number(measured_s()) + " s: partial");
-    verdict(report_.settled, report_.settled
+    verdict(report_.settled, plan_.joined ? "joined from the start"
+                             : report_.settled
                                  ? "all joined within " + short_number(seconds_of(report_.settle_time), 1) + " s"
                                  : "not all joined within " + agent::duration_text(plan_.settle_max));
     verdict(report_.agreed,

@@ -65,8 +65,9 @@ class TextPage {
     Table table({});
     table.add({{"  nodes"}, {std::to_string(run_.plan.nodes)}});
     table.add({{"  all joined"},
-               {report_.settled ? "after " + fixed(seconds_of(report_.settle_time), 1) + " s"
-                                : "not within " + agent::duration_text(run_.plan.settle_max),
+               {run_.plan.joined  ? "from the start"
+                : report_.settled ? "after " + fixed(seconds_of(report_.settle_time), 1) + " s"
+                                  : "not within " + agent::duration_text(run_.plan.settle_max),
                 report_.settled ? Style::plain : Style::bad}});
     table.add({{"  measured"}, {fixed(seconds_of(report_.measured), 0) + " s after that"}});
     table.add({{"  in the end"},

@@ -93,6 +93,11 @@ class Ledger {
   }
 
   Beat& at(MemberId id);
+  // It was up just now, and its facts are as many as ours.
+  void on_known(const room::Step& step, MemberId id) {
+    at(id).facts = facts_;
+    at(id).last = step.now.steady;
+  }
   const Detector& detector() const { return detector_; }
   void configure(const Config& config) { detector_ = Detector(config.heartbeat); }
   // This process was not run for so long: nobody was silent for that time.

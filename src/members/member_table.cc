@@ -20,6 +20,13 @@ void MemberTable::configure(const Config& config) {
   reclaim_after_ = config.swim.gossip_to_the_dead;
 }
 
+void MemberTable::reserve(std::size_t rows) {
+  rows_.reserve(rows);
+  order_.reserve(rows);
+  by_name_.reserve(rows);
+  addresses_.reserve(2 * rows);  // with the port and without
+}
+
 MemberTable::~MemberTable() {
   for (const MemberId id : order_) {
     drop_accusers(id);

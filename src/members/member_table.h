@@ -37,6 +37,9 @@ class MemberTable {
   // Takes over what may change while the node runs: limits.members_max, swim.gossip_to_the_dead.
   void configure(const Config& config);
 
+  // Makes room for so many rows, so that they take no more memory than they need.
+  void reserve(std::size_t rows);
+
   // The only way to change what is known. O(1) but for ForgetClaim (O(N)).
   Outcome apply(Now now, const Claim& claim);
 

@@ -69,6 +69,8 @@ class Family {
   virtual void on_stream_end(Step& step, StreamId stream, const std::string& why) = 0;
   virtual void on_reply(Step& step, CallId call, const Reply& reply) = 0;
   virtual void on_outcome(Step& step, const room::Outcome& outcome) = 0;
+  // This member is known from the start (Resources::known); its outcome has been offered.
+  virtual void on_known(Step& /*step*/, MemberId /*member*/) {}
   virtual void on_probe(Step& /*step*/, const room::ProbeReport& /*report*/) {}
   // This process was not run for so long.
   virtual void on_pause(Step& step, Duration length) = 0;

@@ -33,6 +33,7 @@ class HeartbeatFamily final : public Family {
     exchange_.on_outcome(step, outcome);
     reap_.on_outcome(step, outcome);
   }
+  void on_known(Step& step, MemberId member) override { ledger_.on_known(step, member); }
   void on_pause(Step& /*step*/, Duration length) override { ledger_.on_pause(length); }
   void on_time(Step& step, const Drain& drain) override;
   Time next_deadline() const override;

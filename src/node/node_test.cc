@@ -25,6 +25,36 @@ TEST(Node, a_fresh_node_knows_itself_and_has_news_of_itself) {
   EXPECT_LE(link.node(0).next_deadline(), link.steady + seconds(1));
 }
 
+TEST(Node, what_is_known_from_the_start_is_no_news) {
+  for (const Family family : {Family::swim, Family::heartbeat}) {
+    Config config;
+    config.name = "b";
+    config.family = family;
+    config.advertise = *parse_address("10.0.0.2", 7946);
+    std::vector<Member> known(3);
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      known[i].name = std::string(1, static_cast<char>('a' + i));
+      known[i].address = *parse_address("10.0.0." + std::to_string(i + 1), 7946);
+      known[i].incarnation = Incarnation{4};
+      known[i].tags = {{"dc", "eu"}};
+    }
+    Resources resources;
+    resources.known = known;
+    const auto node = Node::create(config, resources, {});
+    ASSERT_TRUE(node);
+    const auto members = (*node)->members();
+    ASSERT_EQ(members.size(), 3u);
+    EXPECT_EQ(members[2].name, "c");
+    EXPECT_EQ(members[2].status, Status::alive);
+    EXPECT_EQ(members[2].incarnation, Incarnation{4});
+    EXPECT_EQ(members[2].tags, known[2].tags);
+    EXPECT_EQ(members[1].incarnation, Incarnation{1}) << "of itself it knows better";
+    EXPECT_EQ((*node)->info().rumors_queued, 0u);
+    for (const Notice& notice : (*node)->history())
+      EXPECT_EQ(std::get<MemberChange>(notice.body).member.name, "b") << "nobody is notified of what is no news";
+  }
+}
+
 TEST(Node, create_tells_all_faults_at_once) {
   Config config;
   config.swim.probe_timeout = hours(1);

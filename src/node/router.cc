@@ -9,6 +9,7 @@
 #include "node/heartbeat_family.h"
 #include "node/swim_family.h"
 #include "wire/memberlist.h"
+#include "wire/serf.h"
 
 namespace hearsay::node {
 
@@ -60,7 +61,10 @@ Router::Router(const Config& config, const Resources& resources, Now now)
       streams_(config_, envelope_, memo_, counters_),
       states_(base::Rng(resources.seed).fork("state"), config_),
       family_(make_family({config_, counters_, envelope_, members_, out_, notices_, states_, memo_}, resources)) {
-  input(now, [&](Step& step) { family_->start(step); });
+  input(now, [&](Step& step) {
+    family_->start(step);
+    recall(step, resources.known);
+  });
 }
 
 template <class Handle>
@@ -109,12 +113,37 @@ void Router::offer(Step& step) {
   while (!outcomes_.empty()) {
     auto entry = outcomes_.take();
     entry.outcome.claim = &entry.claim;
-    const auto& outcome = entry.outcome;
-    notices_.on_outcome(step, outcome);
-    family_->on_outcome(step, outcome);
-    states_.on_outcome(step, outcome);
+    notices_.on_outcome(step, entry.outcome);
+    offer_to_rooms(step, entry.outcome);
   }
   if (const auto report = outcomes_.take_report()) family_->on_probe(step, *report);
+}
+
+void Router::offer_to_rooms(Step& step, const room::Outcome& outcome) {
+  family_->on_outcome(step, outcome);
+  states_.on_outcome(step, outcome);
+}
+
+void Router::recall(Step& step, std::span<const Member> known) {
+  if (known.empty()) return;
+  drain(step);
+  members_.reserve(known.size());
+  for (const Member& member : known) {
+    if (member.name == config_.name) continue;
+    const Bytes meta = wire::encode_tags(member.tags);
+    members::Claim claim{members::AliveClaim{member.name, member.incarnation, member.address.ip_view(),
+                                             member.address.port, meta, members_.our_versions()},
+                         {}};
+    claim.known = true;
+    const auto outcome = step.submit(std::move(claim));
+    while (!outcomes_.empty()) {
+      auto entry = outcomes_.take();
+      entry.outcome.claim = &entry.claim;
+      offer_to_rooms(step, entry.outcome);
+    }
+    if (outcome.accepted()) family_->on_known(step, outcome.member);
+  }
+  rumors_.clear();
 }
 
 // ---- inputs ----

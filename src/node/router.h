@@ -59,6 +59,9 @@ class Router {
   // Offers all outcomes to all rooms.
   void drain(Step& step);
   void offer(Step& step);
+  void offer_to_rooms(Step& step, const room::Outcome& outcome);
+  // Takes in what the node knows from the start.
+  void recall(Step& step, std::span<const Member> known);
   void pack();
   void pack_request(const room::Outbox::Request& request);
   void pack_answer(const room::Outbox::Answer& answer);

@@ -121,7 +121,7 @@ class Run {
     report_.simulated = world_.elapsed();
     look();
     if (plan_.taped && world_.is_up(*plan_.taped)) play_tape(*plan_.taped);
-    judge_agreement();
+    if (judged_at_ != world_.elapsed()) judge_agreement();
     report_.violations = findings_.all();
     report_.trace_hash = trace_.value();
   }
@@ -138,6 +138,7 @@ class Run {
   }
 
   void judge_agreement() {
+    judged_at_ = world_.elapsed();
     report_.disagreement.clear();
     report_.avoidable.clear();
     std::vector<std::optional<Member>> claims(world_.size());
@@ -149,7 +150,9 @@ class Run {
     for (Place place = 0; place < world_.size(); ++place) {
       if (!runs(place)) continue;
       const View view{place, world_.node(place).members()};
-      if (report_.disagreement.empty()) report_.disagreement = disagreement_of(view, claims, place_of);
+      auto wrong = disagreement_of(view, claims, place_of);
+      if (wrong.empty()) continue;  // whom it knows, it has a contact to
+      if (report_.disagreement.empty()) report_.disagreement = std::move(wrong);
       if (!report_.avoidable.empty()) continue;
       auto of_island = claims;
       for (Place other = 0; other < world_.size(); ++other) {
@@ -166,6 +169,7 @@ class Run {
       if (runs(one) && runs(other)) islands_.meet(one, other);
     };
     for (Place place = 0; place < world_.size(); ++place) {
+      if (islands_.are_one(world_.size())) return;
       if (!runs(place)) continue;
       for (const Place contact : stage_.contacts(place)) meet(place, contact);
       for (const Member& member : world_.node(place).members()) {
@@ -234,6 +238,7 @@ class Run {
   std::vector<std::unique_ptr<Checker>> checkers_ = all_checkers(plan_.config.family);
   Findings findings_;
   Islands islands_;
+  Duration judged_at_{-1};
   ClusterReport report_;
 };
 

@@ -35,6 +35,25 @@ TEST(Cluster, a_crash_is_known_to_all_within_the_longest_suspicion) {
   EXPECT_EQ(report.node_milliseconds, 19u * 60'000 + 5'000);
 }
 
+TEST(Cluster, a_cluster_may_begin_joined) {
+  for (const Family family : {Family::swim, Family::heartbeat}) {
+    auto plan = plan_of(20, seconds(90),
+                        {{.what = Fault::What::crash, .at = seconds(5), .place = 7},
+                         {.what = Fault::What::restart, .at = seconds(60), .lasts = seconds(2), .place = 3}});
+    plan.config.family = family;
+    plan.joined = true;
+    plan.taped = 2;
+    const auto report = run_cluster(plan, always);
+    ASSERT_TRUE(report.settled);
+    EXPECT_LE(report.settle_time, milliseconds(100)) << "nobody has to join";
+    for (const auto& violation : report.violations) ADD_FAILURE() << violation;
+    ASSERT_EQ(report.detections.size(), 1u);
+    EXPECT_EQ(report.detections[0].times.size(), 18u) << "all but the dead and the one that is restarted";
+    EXPECT_EQ(report.false_suspicions, 0u);
+    EXPECT_TRUE(report.agreed) << report.disagreement;
+  }
+}
+
 TEST(Cluster, the_heartbeat_family_finds_a_crash_bears_loss_and_heals_a_partition_in_every_mode) {
   using enum Fault::What;
   for (const ExchangeMode mode :

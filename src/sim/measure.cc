@@ -133,6 +133,12 @@ void Recorder::on_tags(Place place, Duration now, const Tags& tags) {
   if (News* news = follow(Dissemination::What::tags, place, now)) news->tags = tags;
 }
 
+void Recorder::on_joined(std::size_t nodes) {
+  for (Place observer = 0; observer < nodes; ++observer) {
+    for (Place subject = 0; subject < nodes; ++subject) shown(observer, subject) = code_of(Status::alive);
+  }
+}
+
 // ---- what is followed ----
 
 bool Recorder::may_follow() {

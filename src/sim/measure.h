@@ -32,6 +32,8 @@ class Recorder {
   void on_leave(Place place, Duration now);
   void on_tags(Place place, Duration now, const Tags& tags);
 
+  // The first so many show each other as alive.
+  void on_joined(std::size_t nodes);
   // What an observer comes to show.
   void on_change(Place observer, Place subject, const MemberChange& change, Duration now);
 

@@ -14,6 +14,7 @@ namespace hearsay::sim {
 
 struct ClusterPlan {
   std::size_t nodes = 10;                    // 2 .. kClusterNodesMax
+  bool joined = false;                       // they know each other from the first moment; else all join node 0
   Config config = Config::of(Profile::lan);  // of every node; name and address are given by its number
   Network::Options network;
   std::uint64_t seed = 1;

@@ -1,6 +1,7 @@
 #include "sim/stage.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace hearsay::sim {
 
@@ -9,6 +10,8 @@ namespace {
 constexpr std::uint32_t kIncarnationBlock = 16;
 constexpr Duration kJoinInterval = std::chrono::seconds(5);  // the agent's join_interval
 constexpr Duration kSaveDelay = std::chrono::seconds(1);     // from a change to the file that knows of it
+
+std::string name_of(Place place) { return "n" + std::to_string(place); }
 }  // namespace
 
 Stage::Stage(const ClusterPlan& plan, Recorder& recorder)
@@ -126,24 +129,43 @@ void Stage::plan_mass_restart(const Fault& fault, base::Rng rng) {
   }
 }
 
+Config Stage::config_of(Place place) const {
+  Config config = plan_.config;
+  config.name = name_of(place);
+  return config;
+}
+
+void Stage::start_joined() {
+  for (Place place = 0; place < plan_.nodes; ++place) {
+    const Config config = config_of(place);
+    Member& member = known_.emplace_back();
+    member.name = config.name;
+    member.address = address_of(place);
+    member.tags = config.tags;
+    member.incarnation = config.first_incarnation;
+  }
+  std::ranges::sort(known_, {}, &Member::name);
+  for (Place place = 0; place < plan_.nodes; ++place) add_node(known_);
+  recorder_.on_joined(plan_.nodes);
+}
+
 void Stage::start() {
+  if (plan_.joined) return start_joined();
   for (Place place = 0; place < plan_.nodes; ++place) {
     add_node();
     if (place > 0) join(place, 0);
   }
 }
 
-Place Stage::add_node() {
+Place Stage::add_node(std::span<const Member> known) {
   const Place place = actors_.size();
-  Config config = plan_.config;
-  config.name = "n" + std::to_string(place);
-  places_[config.name] = place;
+  Config config = config_of(place);
   // As an agent does it: the peer to join is a seed as well, so that a refused join is tried again.
   if (place > 0) config.contact.seeds = {to_string(world_.config(0).advertise)};
   actors_.emplace_back();
   if (on_start) on_start(place);
   recorder_.on_start(place, world_.elapsed());
-  return world_.add(config);
+  return world_.add(std::move(config), known);
 }
 
 std::optional<Place> Stage::anybody_but(Place place) const {
@@ -211,9 +233,11 @@ bool Stage::runs(Place place) const {
 }
 
 std::optional<Place> Stage::place_of(std::string_view name) const {
-  const auto found = places_.find(name);
-  if (found == places_.end()) return std::nullopt;
-  return found->second;
+  Place place = 0;
+  if (!name.starts_with('n')) return std::nullopt;
+  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), place);
+  if (error != std::errc() || place >= actors_.size() || name != name_of(place)) return std::nullopt;
+  return place;
 }
 
 // What an agent writes as it goes, other than what it reserves: a crash finds it as it was a moment before.

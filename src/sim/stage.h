@@ -29,7 +29,7 @@ class Stage {
   // Hears in words what is done to whom.
   std::function<void(const std::string&)> on_fault;
 
-  // Starts all nodes of the plan; all but node 0 join it.
+  // Starts all nodes of the plan; all but node 0 join it, unless they know each other from the start.
   void start();
   // The plan's clock is zero now.
   void begin() {
@@ -70,7 +70,9 @@ class Stage {
   }
   void plan_at(Duration at, std::function<void()> happens) { moments_.push_back({at, std::move(happens)}); }
   void plan_crash(Duration at, Place place, bool for_ever);
-  Place add_node();
+  Config config_of(Place place) const;
+  Place add_node(std::span<const Member> known = {});
+  void start_joined();
   void join(Place place, Place contact);
   void save(Place place);
   void crash(Place place, bool for_ever);
@@ -89,10 +91,10 @@ class Stage {
   const ClusterPlan& plan_;
   Recorder& recorder_;
   World world_;
+  std::vector<Member> known_;  // by name; to all nodes from the start
   std::vector<Actor> actors_;
   std::vector<Moment> moments_;  // in order
   std::size_t next_moment_ = 0;
-  std::map<std::string, Place, std::less<>> places_;
   std::uint64_t commands_ = 0;
   bool begun_ = false;
   bool healed_ = false;

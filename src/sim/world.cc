@@ -20,13 +20,13 @@ constexpr std::size_t kArrivalsKept = 4096;
 constexpr std::size_t kHeldMax = 8192;
 // A slow node is told the time after so many inputs, even if more wait; the real driver drains as many.
 constexpr std::size_t kDrainMax = 64;
+}  // namespace
 
 Address address_of(Place place) {
   const std::array<std::uint8_t, 4> ip{10, 0, static_cast<std::uint8_t>(place / 250),
                                        static_cast<std::uint8_t>(place % 250 + 1)};
   return Address::from_ip(ip, kPort);
 }
-}  // namespace
 
 World::World(const Options& options)
     : network_(base::Rng(options.seed).fork("network"), options.network),
@@ -81,17 +81,17 @@ void World::tell(Actor& actor, Place place, Input&& input) {
   Tape::feed(*actor.node, at, input);
 }
 
-Place World::add(Config config) {
+Place World::add(Config config, std::span<const Member> known) {
   const Place place = actors_.size();
   config.advertise = address_of(place);
   Actor& actor = actors_.emplace_back();
   actor.config = std::move(config);
   actor.drift_from = actor.local_from = kStart;
-  start(place);
+  start(place, known);
   return place;
 }
 
-void World::start(Place place) {
+void World::start(Place place, std::span<const Member> known) {
   Actor& actor = actors_[place];
   CHECK(actor.node == nullptr);
   ++actor.life;
@@ -103,6 +103,7 @@ void World::start(Place place) {
   resources.interner = interner_;
   resources.aead = &aead_;
   resources.nonces = &nonces_;
+  resources.known = known;
   actor.busy_until = now_;
   if (tape_ != nullptr && place == taped_) tape_->start(actor.config, resources, now(actor));
   auto node = Node::create(actor.config, resources, now(actor));
@@ -292,8 +293,8 @@ void World::perform(Place place) {
 std::optional<Place> World::place_of(const Address& address) const {
   if (!address.is_v4() || address.port != kPort || address.ip[0] != 10 || address.ip[3] == 0) return std::nullopt;
   const Place place = address.ip[2] * std::size_t{250} + address.ip[3] - 1;
-  if (place >= actors_.size() || address_of(place) != address) return std::nullopt;
-  return place;
+  const bool is_own = address.ip[1] == 0 && address.ip[3] <= 250 && address.scope == 0;
+  return is_own && place < actors_.size() ? std::optional(place) : std::nullopt;
 }
 
 void World::perform(Place place, const SendDatagram& send) {
@@ -302,9 +303,10 @@ void World::perform(Place place, const SendDatagram& send) {
   const auto fate = network_.carry(place, *to, send.bytes.size(), now_);
   if (on_sent) on_sent(place, *to, send.bytes, fate.lost);
   if (fate.lost) return;
-  Arrival& arrival = arrive(*to, fate.delay, address_of(place), send.bytes);
+  const Address& from = actors_[place].config.advertise;
+  Arrival& arrival = arrive(*to, fate.delay, from, send.bytes);
   if (fate.flipped) arrival.datagram[*fate.flipped / 8] ^= static_cast<std::uint8_t>(1u << *fate.flipped % 8);
-  if (fate.again) arrive(*to, *fate.again, address_of(place), send.bytes);
+  if (fate.again) arrive(*to, *fate.again, from, send.bytes);
 }
 
 World::Link* World::link_of(Place place, StreamId stream) {

@@ -21,6 +21,9 @@
 
 namespace hearsay::sim {
 
+// Of every world: the nodes are told apart by it before they run.
+Address address_of(Place place);
+
 class World {
  public:
   struct Options {
@@ -31,7 +34,8 @@ class World {
   ~World();
 
   // Adds a node and starts it now. Its address is 10.0.X.Y:7946 by its number; name, tags and knobs from config.
-  Place add(Config config);
+  // It begins with these members (Resources::known), which must outlive the tape.
+  Place add(Config config, std::span<const Member> known = {});
   // The process is gone: no leave, memory lost. Its peers' streams break.
   void crash(Place place);
   // Starts it again with the same configuration and what its disk kept.
@@ -134,7 +138,7 @@ class World {
     std::vector<std::function<void(Actor&)>> held{};  // for the acceptor, until it is admitted
   };
 
-  void start(Place place);
+  void start(Place place, std::span<const Member> known = {});
   Now now(const Actor& actor) const;
   // When that clock of the node's will show this.
   Time world_time(const Actor& actor, Time local) const;
