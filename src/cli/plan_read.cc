@@ -47,16 +47,6 @@ Complaint read_flag(const Given& given, bool& into) {
   return std::nullopt;
 }
 
-Complaint read_share(const Given& given, double& into) {
-  std::optional<double> value;
-  if (const auto* number = std::get_if<double>(&given.value)) value = *number;
-  if (const auto* number = std::get_if<std::int64_t>(&given.value)) value = static_cast<double>(*number);
-  if (const auto* text = std::get_if<std::string>(&given.value)) value = parse_share(*text);
-  if (!value || !(*value >= 0 && *value <= 1)) return not_a(given, kShareKind);
-  into = *value;
-  return std::nullopt;
-}
-
 Complaint read_number(const Given& given, double& into) {
   std::optional<double> value;
   if (const auto* number = std::get_if<double>(&given.value)) value = *number;
@@ -68,6 +58,13 @@ Complaint read_number(const Given& given, double& into) {
   }
   if (!value) return not_a(given, kNumberKind);
   into = *value;
+  return std::nullopt;
+}
+
+Complaint read_share(const Given& given, double& into) {
+  double value = 0;
+  if (read_number(given, value) || !(value >= 0 && value <= 1)) return not_a(given, kShareKind);
+  into = value;
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include "agent/text.h"
 #include "agent/version.h"
 #include "base/hash.h"
+#include "cli/fault_words.h"
 #include "cli/plan_file.h"
 #include "cli/plan_read.h"
 #include "cli/sweep_experiments.h"
@@ -208,14 +209,14 @@ class SweepMaker {
 
   void too_many(double points) {
     fault("--vary", "",
-          "the grid has " + exact_text(points) + " points; " + std::to_string(kPointsMax) + " are the most",
+          "the grid has " + number_text(points) + " points; " + std::to_string(kPointsMax) + " are the most",
           "vary less, or in several sweeps");
   }
   void check_size() {
     if (sweep_.seeds > kRunsMax || sweep_.points.size() * sweep_.seeds > kRunsMax) {
       fault("--seeds", "",
             std::to_string(sweep_.points.size()) + " points with " + std::to_string(sweep_.seeds) + " seeds are " +
-                exact_text(static_cast<double>(sweep_.points.size()) * static_cast<double>(sweep_.seeds)) +
+                number_text(static_cast<double>(sweep_.points.size()) * static_cast<double>(sweep_.seeds)) +
                 " runs; " + std::to_string(kRunsMax) + " are the most",
             "give fewer seeds or fewer values");
     }
@@ -280,11 +281,5 @@ bool Sweep::is_share(std::size_t figure) const {
 }
 
 LoadedSweep make_sweep(const SweepWords& words) { return SweepMaker().make(words); }
-
-std::string exact_text(double value) {
-  char text[64];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, value);
-  return error == std::errc() ? std::string(text, end) : std::string();
-}
 
 }  // namespace hearsay::cli

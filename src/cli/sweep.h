@@ -81,7 +81,4 @@ struct LoadedSweep {
 };
 LoadedSweep make_sweep(const SweepWords& words);
 
-// The shortest text that reads back as the same number.
-std::string exact_text(double value);
-
 }  // namespace hearsay::cli

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "agent/file.h"
+#include "cli/fault_words.h"
 #include "cli/output_file.h"
 
 namespace hearsay::cli {
@@ -78,7 +79,7 @@ std::string run_line(const Sweep& sweep, std::size_t run, const Row& row) {
   std::string out = std::to_string(point);
   for (const auto& value : sweep.points[point]) out += "," + csv_text(value);
   out += "," + std::to_string(sweep.seed_of(run));
-  for (const auto& value : row) out += "," + (value ? exact_text(*value) : std::string());
+  for (const auto& value : row) out += "," + (value ? number_text(*value) : std::string());
   return out + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/fault_words.h"
 #include "cli/sweep_experiments.h"
 #include "http/json.h"
 
@@ -132,7 +133,7 @@ std::string summary_csv(const Sweep& sweep, const SweepSummary& summary) {
       out += std::to_string(point);
       for (const auto& value : sweep.points[point]) out += "," + csv_text(value);
       out += "," + sweep.figures[figure] + "," + std::to_string(s.runs) + "," + std::to_string(s.missing);
-      const auto add = [&](bool known, double value) { out += "," + (known ? exact_text(value) : std::string()); };
+      const auto add = [&](bool known, double value) { out += "," + (known ? number_text(value) : std::string()); };
       add(s.runs > 0, s.mean);
       add(s.runs > 1, s.sd);
       add(s.interval.has_value(), s.interval.value_or(Interval{}).low);

@@ -10,8 +10,6 @@ namespace {
 constexpr std::uint32_t kIncarnationBlock = 16;
 constexpr Duration kJoinInterval = std::chrono::seconds(5);  // the agent's join_interval
 constexpr Duration kSaveDelay = std::chrono::seconds(1);     // from a change to the file that knows of it
-
-std::string name_of(Place place) { return "n" + std::to_string(place); }
 }  // namespace
 
 Stage::Stage(const ClusterPlan& plan, Recorder& recorder)
@@ -129,22 +127,8 @@ void Stage::plan_mass_restart(const Fault& fault, base::Rng rng) {
   }
 }
 
-Config Stage::config_of(Place place) const {
-  Config config = plan_.config;
-  config.name = name_of(place);
-  return config;
-}
-
 void Stage::start_joined() {
-  for (Place place = 0; place < plan_.nodes; ++place) {
-    const Config config = config_of(place);
-    Member& member = known_.emplace_back();
-    member.name = config.name;
-    member.address = address_of(place);
-    member.tags = config.tags;
-    member.incarnation = config.first_incarnation;
-  }
-  std::ranges::sort(known_, {}, &Member::name);
+  known_ = members_of(plan_.config, plan_.nodes);
   for (Place place = 0; place < plan_.nodes; ++place) add_node(known_);
   recorder_.on_joined(plan_.nodes);
 }
@@ -159,7 +143,8 @@ void Stage::start() {
 
 Place Stage::add_node(std::span<const Member> known) {
   const Place place = actors_.size();
-  Config config = config_of(place);
+  Config config = plan_.config;
+  config.name = name_of(place);
   // As an agent does it: the peer to join is a seed as well, so that a refused join is tried again.
   if (place > 0) config.contact.seeds = {to_string(world_.config(0).advertise)};
   actors_.emplace_back();

@@ -70,7 +70,6 @@ class Stage {
   }
   void plan_at(Duration at, std::function<void()> happens) { moments_.push_back({at, std::move(happens)}); }
   void plan_crash(Duration at, Place place, bool for_ever);
-  Config config_of(Place place) const;
   Place add_node(std::span<const Member> known = {});
   void start_joined();
   void join(Place place, Place contact);

@@ -22,10 +22,24 @@ constexpr std::size_t kHeldMax = 8192;
 constexpr std::size_t kDrainMax = 64;
 }  // namespace
 
+std::string name_of(Place place) { return "n" + std::to_string(place); }
+
 Address address_of(Place place) {
   const std::array<std::uint8_t, 4> ip{10, 0, static_cast<std::uint8_t>(place / 250),
                                        static_cast<std::uint8_t>(place % 250 + 1)};
   return Address::from_ip(ip, kPort);
+}
+
+std::vector<Member> members_of(const Config& config, Place nodes) {
+  std::vector<Member> all(nodes);
+  for (Place place = 0; place < nodes; ++place) {
+    all[place].name = name_of(place);
+    all[place].address = address_of(place);
+    all[place].tags = config.tags;
+    all[place].incarnation = config.first_incarnation;
+  }
+  std::ranges::sort(all, {}, &Member::name);
+  return all;
 }
 
 World::World(const Options& options)

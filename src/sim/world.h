@@ -21,8 +21,11 @@
 
 namespace hearsay::sim {
 
-// Of every world: the nodes are told apart by it before they run.
+// What nodes of every world are called, and where they are.
+std::string name_of(Place place);
 Address address_of(Place place);
+// The first so many nodes, all with this configuration, as they know each other; by name (Resources::known).
+std::vector<Member> members_of(const Config& config, Place nodes);
 
 class World {
  public:
