@@ -53,6 +53,7 @@ struct NodeState {
   std::uint32_t generation = 0;  // rises when its owner starts
   std::uint64_t version = 0;     // of its latest change
   std::vector<StateItem> items;  // by key
+  std::uint32_t life = 0;        // at random: tells lives apart that began with the same generation
 };
 
 // May a key be called so?

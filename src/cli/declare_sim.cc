@@ -63,6 +63,7 @@ void add_plan_options(CLI::App& app, Arguments& arguments, SimClusterArguments& 
             "this share of all nodes restarts within a time");
   add_fault("--join-storm", "join-storm", "COUNT@TIME", "so many new nodes join at once");
   add_fault("--lose-disk", "lose-disk", "NODE@TIME", "its disk is lost; it misses it at its next start");
+  add_fault("--write", "write", "NODE@TIME", "it sets or deletes some keys of its own state");
   add_key("--seed", "cluster.seed", "S", "everything random derives from it (default: 1)");
   add_each(app, "--set", "KEY=VALUE",
            "any key of a plan, or of the agent's configuration: swim.probe_interval=500ms; repeatable",

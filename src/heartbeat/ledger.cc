@@ -20,6 +20,12 @@ room::Peer peer_at(const Address& address) { return {address, true, spread::Audi
 }  // namespace
 
 Ruling rule(const Told& told, const Held& held) {
+  const bool down = !members::is_up(held.verdict);
+  if (told.first_hand && !told.left) {
+    const bool over = told.generation == held.generation &&
+                      (held.verdict == Verdict::left || (down && told.heartbeat < held.heartbeat));
+    if (over || told.generation < held.generation) return Ruling::tell_it;
+  }
   if (told.generation < held.generation) return Ruling::stale;
   const bool new_life = told.generation > held.generation;
   if (told.left) {
@@ -29,7 +35,6 @@ Ruling rule(const Told& told, const Held& held) {
   if (!new_life && held.verdict == Verdict::left) return Ruling::stale;
   const bool newer_facts = new_life || told.facts > held.facts;
   if (!newer_facts && told.heartbeat <= held.heartbeat) return Ruling::stale;
-  const bool down = !members::is_up(held.verdict);
   if (down && !told.first_hand) return new_life && !told.has_facts ? Ruling::want_facts : Ruling::ask_first;
   if (newer_facts) return told.has_facts ? Ruling::facts : Ruling::want_facts;
   return Ruling::counter;
@@ -152,7 +157,7 @@ bool Ledger::is_told(const Step& step, MemberId id) {
 }
 
 std::size_t Ledger::room_in(const wire::Heartbeat& message) const {
-  const std::size_t used = wire::kHeartbeatFrameBytes + message.sender.size() + 3 * wire::kHeartbeatSectionBytes;
+  const std::size_t used = wire::kHeartbeatFrameBytes + message.sender.size() + 4 * wire::kHeartbeatSectionBytes;
   return message_bytes_max_ > used ? message_bytes_max_ - used : 0;
 }
 
@@ -204,6 +209,8 @@ void Ledger::hear_one(Step& step, const Origin& origin, const wire::Heartbeat& m
       return;
     case Ruling::ask_first:
       return ask(step, id, entry);
+    case Ruling::tell_it:
+      return tell_owner(step, id, there);
     case Ruling::want_facts:
       wants_.push_back(entry.name);
       if (same_life && members::is_up(row.verdict)) take_counter(step, id, entry, std::move(claim));
@@ -291,14 +298,26 @@ void Ledger::hear_of_self(Step& step, const Origin& origin, const wire::Heartbea
   announce(step, Incarnation{entry.generation.value + 1});
 }
 
-void Ledger::ask(Step& step, MemberId id, const wire::HeartbeatEntry& entry) {
+bool Ledger::may_ask(Step& step, MemberId id) {
   Beat& beat = at(id);
-  if (beat.asked != Time{} && step.now.steady - beat.asked < step.config.heartbeat.interval) return;
+  if (beat.asked != Time{} && step.now.steady - beat.asked < step.config.heartbeat.interval) return false;
   if (++echoes_ > kEchoesMax) {
     step.counters.add(Count::dropped_echoes);
-    return;
+    return false;
   }
   beat.asked = step.now.steady;
+  return true;
+}
+
+void Ledger::tell_owner(Step& step, MemberId id, const Address& there) {
+  if (!may_ask(step, id)) return;
+  wire::Heartbeat& beats = begin(step, wire::HearsayType::beats);
+  beats.entries.push_back(entry(step, id, false));
+  step.out.send(peer_at(there), beats);
+}
+
+void Ledger::ask(Step& step, MemberId id, const wire::HeartbeatEntry& entry) {
+  if (!may_ask(step, id)) return;
   step.counters.add(Count::echoes);
   const Address there = entry.has_facts ? Address::from_ip(entry.addr, entry.port) : step.members.address(id);
   if (there.valid() && there.port != 0) step.out.send(peer_at(there), begin(step, wire::HearsayType::echo));

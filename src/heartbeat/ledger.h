@@ -41,6 +41,7 @@ enum class Ruling : std::uint8_t {
   facts,       // newer facts came along
   want_facts,  // ... did not: ask for them
   ask_first,   // it was down: see whether it is there
+  tell_it,     // it is up in a life that is over, or was ahead of this one: it must hear of that
   left,        // it has left
 };
 Ruling rule(const Told& told, const Held& held);
@@ -145,6 +146,10 @@ class Ledger {
   void take_facts(room::Step& step, const room::Origin& origin, MemberId id, const wire::HeartbeatEntry& entry,
                   members::Claim claim);
   void ask(room::Step& step, MemberId id, const wire::HeartbeatEntry& entry);
+  // What we hold of it goes to its owner, which then begins a life above it.
+  void tell_owner(room::Step& step, MemberId id, const Address& there);
+  // Once in an interval, and so many members in a round.
+  bool may_ask(room::Step& step, MemberId id);
   void refuse(room::Step& step, const room::Origin& origin, MemberId id, Incarnation generation);
 
   base::Rng rng_;

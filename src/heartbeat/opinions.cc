@@ -31,15 +31,16 @@ void Opinions::put(Step& step, const Row& row) {
 void Opinions::say_own(Step& step, Ledger& ledger) {
   for (const MemberId id : step.members.order()) {
     const auto& row = step.members.row(id);
-    if (row.verdict == members::Verdict::suspect)
-      put(step, {step.members.self(), id, Incarnation{row.incarnation}, ledger.heartbeat()});
+    const bool settled = !members::is_up(row.verdict);
+    if (row.verdict != members::Verdict::suspect && !(settled && is_open(step, ledger, id))) continue;
+    put(step, {step.members.self(), id, Incarnation{row.incarnation}, ledger.heartbeat(), settled});
   }
 }
 
 void Opinions::hear(Step& step, Ledger& ledger, const wire::Heartbeat& message) {
   for (const auto& told : message.opinions) {
     const Row row{step.members.find(told.observer), step.members.find(told.subject), told.generation,
-                  told.heartbeat};
+                  told.heartbeat, told.settled};
     if (!row.observer.valid() || !row.subject.valid() || step.members.is_self(row.observer)) continue;
     // An observer that speaks from the future would never grow old.
     const bool future = told.heartbeat > ledger.at(row.observer).heartbeat + kOpinionLife;
@@ -53,7 +54,7 @@ void Opinions::tell(const Step& step, Ledger& ledger, std::size_t room_bytes, wi
     const Row& row = rows_[next_];
     if (counts(step, ledger, row)) {
       const wire::Opinion opinion{step.members.name(row.observer), step.members.name(row.subject), row.generation,
-                                  row.heartbeat};
+                                  row.heartbeat, row.settled};
       const std::size_t bytes = encoded_bytes(opinion);
       if (bytes > room_bytes) return;
       room_bytes -= bytes;
@@ -70,6 +71,14 @@ std::vector<std::string> Opinions::suspecting(const Step& step, Ledger& ledger, 
     if (at->observer != subject && counts(step, ledger, *at)) names.emplace_back(step.members.name(at->observer));
   }
   return names;
+}
+
+bool Opinions::is_open(const Step& step, Ledger& ledger, MemberId subject) const {
+  auto at = std::ranges::lower_bound(rows_, subject, {}, [](const Row& row) { return row.subject; });
+  for (; at != rows_.end() && at->subject == subject; ++at) {
+    if (!at->settled && !step.members.is_self(at->observer) && counts(step, ledger, *at)) return true;
+  }
+  return false;
 }
 
 void Opinions::forget_old(const Step& step, Ledger& ledger) {

@@ -3,6 +3,9 @@
 // A row is worth as much as its observer's heartbeat at which it was said: while the observer goes on suspecting,
 // it says so again with a higher heartbeat; when it stops, the row grows old and counts no more. So nothing is ever
 // taken back, and a crashed observer's opinion ends with it. Bounded.
+//
+// Who has declared the member failed, or heard that it left, suspects it no more; while anybody else still does, it says that it has settled
+// this, or the last one to suspect would find no majority left. Settled rows count, and are no reason to say more.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,7 @@ inline bool is_majority(std::size_t agree, std::uint32_t up) { return 2 * agree 
 
 class Opinions {
  public:
-  // Our own: one for each suspect of ours. Called once in a round.
+  // Our own: one for each suspect of ours, and each one that is down and that others suspect. Called once in a round.
   void say_own(room::Step& step, Ledger& ledger);
   void hear(room::Step& step, Ledger& ledger, const wire::Heartbeat& message);
   // Adds rows to a message; each message takes the next ones.
@@ -43,11 +46,14 @@ class Opinions {
     MemberId subject;
     Incarnation generation;
     std::uint64_t heartbeat = 0;
+    bool settled = false;
     template <class Archive>
     void fields(Archive& archive) {
-      archive(observer, subject, generation, heartbeat);
+      archive(observer, subject, generation, heartbeat, settled);
     }
   };
+  // Does anybody else suspect this one, and has not settled it?
+  bool is_open(const room::Step& step, Ledger& ledger, MemberId subject) const;
   void put(room::Step& step, const Row& row);
   static bool counts(const room::Step& step, Ledger& ledger, const Row& row);
 

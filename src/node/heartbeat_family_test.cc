@@ -44,7 +44,23 @@ TEST(HeartbeatRules, each_word_is_ruled_by_what_is_held) {
       {"a leave ends the generation", {{3}, 11, 1, true}, {{3}, 10, 1, Verdict::alive}, Ruling::left},
       {"... of the dead, too", {{3}, 10, 1, true}, {{3}, 10, 1, Verdict::dead}, Ruling::left},
       {"an older leave is none", {{3}, 9, 1, true}, {{3}, 10, 1, Verdict::alive}, Ruling::stale},
-      {"nothing follows a leave", {{3}, 99, 9, false, true, true}, {{3}, 10, 1, Verdict::left}, Ruling::stale},
+      {"nothing follows a leave", {{3}, 99, 9, false, true}, {{3}, 10, 1, Verdict::left}, Ruling::stale},
+      {"... and who goes on hears of it",
+       {{3}, 99, 9, false, true, true},
+       {{3}, 10, 1, Verdict::left},
+       Ruling::tell_it},
+      {"who is in a former life hears of the next one",
+       {{2}, 99, 9, false, false, true},
+       {{3}, 10, 1, Verdict::dead},
+       Ruling::tell_it},
+      {"who forgot its counter hears of it",
+       {{3}, 9, 1, false, false, true},
+       {{3}, 10, 1, Verdict::dead},
+       Ruling::tell_it},
+      {"... not while it is up, for words overtake each other",
+       {{3}, 9, 1, false, false, true},
+       {{3}, 10, 1, Verdict::alive},
+       Ruling::stale},
       {"but a new life", {{4}, 1, 1, false, true, true}, {{3}, 10, 1, Verdict::left}, Ruling::facts},
       {"a leave is heard once", {{3}, 10, 1, true}, {{3}, 10, 1, Verdict::left}, Ruling::stale},
   };
@@ -237,6 +253,40 @@ TEST_P(HeartbeatFamilyTest, with_majority_a_member_fails_when_more_than_half_sus
   link.cut(3);
   link.pass(seconds(60));
   for (const char* name : {"n1", "n2", "n3"}) EXPECT_EQ(link.status(3, name), "suspect");
+}
+
+TEST_P(HeartbeatFamilyTest, who_suspects_last_finds_the_others_majority) {
+  Config voting = config();
+  voting.heartbeat.verdict = VerdictRule::majority;
+  voting.contact.seeds = {"10.0.0.1"};
+  start(5, voting);
+  link.cut(3);
+  link.cut(4);
+  link.pass(seconds(120));  // long enough that nobody's suspicion of n5 counts any more
+  EXPECT_EQ(link.status(0, "n5"), "failed");
+  EXPECT_EQ(link.status(3, "n5"), "suspect") << "alone";
+  link.mend(3);
+  link.pass(seconds(120));
+  EXPECT_EQ(odd(4, 5), "n1:n5=failed n2:n5=failed n3:n5=failed n4:n5=failed ");
+}
+
+TEST_P(HeartbeatFamilyTest, who_is_in_a_life_that_is_over_is_told_by_any_that_knows) {
+  start(3, config());
+  link.pass(seconds(20));
+  link.command(2, Leave{CommandId{8}});
+  link.pass(seconds(10));
+  link.cut(2);
+  link.pass(seconds(60));  // its leave is told no more
+  link.add(config(), 4);
+  link.join(3, 2);  // n4 does not know of n3
+  link.pass(seconds(5));
+  Config again = config();
+  again.name = "n3";
+  const std::size_t back = link.add(again, 3, {.seed = 99});
+  link.join(back, 4);
+  link.pass(seconds(25));
+  EXPECT_EQ(generation(back), Incarnation{2});
+  EXPECT_EQ(link.status(0, "n3"), "alive");
 }
 
 TEST_P(HeartbeatFamilyTest, what_a_node_says_about_itself_reaches_everybody) {

@@ -142,14 +142,20 @@ class Run {
     report_.disagreement.clear();
     report_.avoidable.clear();
     std::vector<std::optional<Member>> claims(world_.size());
+    std::vector<std::optional<NodeState>> states(world_.size());
     for (Place place = 0; place < world_.size(); ++place) {
-      if (runs(place)) claims[place] = world_.node(place).info().self;
+      if (!runs(place)) continue;
+      claims[place] = world_.node(place).info().self;
+      states[place] = world_.node(place).state(claims[place]->name);
     }
     const auto place_of = [this](std::string_view name) { return stage_.place_of(name); };
     note_contacts();
     for (Place place = 0; place < world_.size(); ++place) {
       if (!runs(place)) continue;
-      const View view{place, world_.node(place).members()};
+      const auto& config = world_.config(place);
+      const bool majority =
+          config.family == Family::heartbeat && config.heartbeat.verdict == VerdictRule::majority;
+      const View view{place, world_.node(place).members(), majority};
       auto wrong = disagreement_of(view, claims, place_of);
       if (wrong.empty()) continue;  // whom it knows, it has a contact to
       if (report_.disagreement.empty()) report_.disagreement = std::move(wrong);
@@ -159,6 +165,10 @@ class Run {
         if (!islands_.share(place, other)) of_island[other] = std::nullopt;
       }
       report_.avoidable = disagreement_of(view, of_island, place_of);
+      for (Place owner = 0; owner < world_.size() && report_.avoidable.empty(); ++owner) {
+        if (!of_island[owner]) continue;
+        report_.avoidable = disagreement_of(place, world_.node(place).state(claims[owner]->name), states[owner]);
+      }
     }
     report_.agreed = report_.disagreement.empty();
   }
@@ -215,6 +225,13 @@ class Run {
     stage_.heard(observer, notice);
     if (const auto* defunct = std::get_if<Defunct>(&notice.body)) {
       findings_.add(moment() + world_.config(observer).name + ": defunct: " + defunct->why);
+    }
+    if (const auto* changed = std::get_if<StateChanged>(&notice.body)) {
+      const auto state = world_.node(observer).state(changed->member);
+      if (!state) return;
+      for (const auto& checker : checkers_) {
+        if (const auto wrong = checker->on_state(observer, *state); !wrong.empty()) found(*checker, observer, wrong);
+      }
     }
     const auto* change = std::get_if<MemberChange>(&notice.body);
     if (change == nullptr) return;

@@ -32,6 +32,7 @@ constexpr std::array<FaultKind, kFaultKinds> kKinds{{
     {"mass-restart", Subject::share, Lasts::must, Extra::window},
     {"join-storm", Subject::count, Lasts::no},
     {"lose-disk", Subject::node, Lasts::no},
+    {"write", Subject::node, Lasts::no},
 }};
 
 constexpr std::size_t kTurnsMax = 100'000;  // of one flapping cut

@@ -35,6 +35,7 @@ struct Fault {
     mass_restart,  // this share of the nodes crash at moments within `amount`, and each is back after `lasts`
     join_storm,    // `count` new nodes join at once
     lose_disk,     // what `place` kept on disk is gone: it will miss it when it starts the next time
+    write,         // it writes its own state: sets, deletes, lets a key live for a while, one or several at once
   };
   What what = What::crash;
   Duration at{};
@@ -46,7 +47,7 @@ struct Fault {
   std::int64_t ppm = 0;
   std::size_t count = 0;
 };
-inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(Fault::What::lose_disk) + 1;
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(Fault::What::write) + 1;
 
 // What must be known of a fault of some kind, and its name in command lines, files and logs.
 struct FaultKind {

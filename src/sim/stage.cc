@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint32_t kIncarnationBlock = 16;
 constexpr Duration kJoinInterval = std::chrono::seconds(5);  // the agent's join_interval
 constexpr Duration kSaveDelay = std::chrono::seconds(1);     // from a change to the file that knows of it
+constexpr std::uint64_t kStateKeys = 6;                      // few, so that they are deleted and written again
 }  // namespace
 
 Stage::Stage(const ClusterPlan& plan, Recorder& recorder)
@@ -98,6 +99,9 @@ void Stage::plan_fault(const Fault& fault, const base::Rng& rng) {
       break;
     case Fault::What::lose_disk:
       plan_at(fault.at, [this, place] { actors_[place].has_disk = false; });
+      break;
+    case Fault::What::write:
+      plan_at(fault.at, [this, place, rng] { write_state(place, rng); });
       break;
   }
 }
@@ -278,6 +282,23 @@ void Stage::change_tags(Place place) {
   const Tags tags{{"version", std::to_string(++commands_)}};
   recorder_.on_tags(place, world_.elapsed(), tags);
   world_.command(place, SetTags{CommandId{commands_}, tags});
+}
+
+void Stage::write_state(Place place, base::Rng rng) {
+  if (!runs(place)) return;
+  const auto state = world_.node(place).state(world_.config(place).name);
+  std::vector<StateWrite> writes(rng.chance(0.3) ? 2 + rng.bounded(3) : 1);
+  const std::uint64_t first = rng.bounded(kStateKeys);
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    StateWrite& write = writes[i];
+    write.key = "k" + std::to_string((first + i) % kStateKeys);
+    const bool there = state && std::ranges::find(state->items, write.key, &StateItem::key) != state->items.end();
+    if (there && rng.chance(0.4)) continue;  // it is deleted
+    write.value = std::to_string(commands_ + 1);
+    if (rng.chance(0.1)) write.value->resize(rng.bounded(4096), 'v');
+    if (rng.chance(0.2)) write.ttl = std::chrono::seconds(1 + static_cast<std::int64_t>(rng.bounded(30)));
+  }
+  world_.command(place, WriteState{CommandId{++commands_}, std::move(writes)});
 }
 
 void Stage::pause(Place place) {

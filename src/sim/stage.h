@@ -78,6 +78,7 @@ class Stage {
   void restart(Place place, bool disk);
   void leave(Place place);
   void change_tags(Place place);
+  void write_state(Place place, base::Rng rng);
   void pause(Place place);
   void go_on(Place place);
   void plan_swizzle(const Fault& fault, base::Rng rng);

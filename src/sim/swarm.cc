@@ -99,12 +99,24 @@ void choose_heartbeat(base::Rng rng, Config& config) {
   heartbeat.expected_members = 20;
   if (rng.chance(0.3)) heartbeat.exchange_bytes_max = 1024 + static_cast<std::uint32_t>(rng.bounded(4096));
   if (rng.chance(0.3)) heartbeat.phi_distribution = PhiDistribution::exponential;
-  // Not verdict = majority: where less than half is left, nobody is ever declared failed, and that is no fault.
+  if (rng.fork("verdict").chance(0.25)) heartbeat.verdict = VerdictRule::majority;
   if (!rng.chance(0.3)) return;
   heartbeat.detector = DetectorKind::timeout;
   const Duration age = age_of_news(heartbeat, heartbeat.expected_members, config.packet_bytes);
   heartbeat.suspect_after = std::max<Duration>(heartbeat.suspect_after, std::chrono::ceil<seconds>(age));
   heartbeat.failed_after = std::max(heartbeat.failed_after, 2 * heartbeat.suspect_after);
+}
+
+// Of a random stream of their own, as the rare faults.
+void choose_writes(base::Rng rng, ClusterPlan& plan, Duration until) {
+  if (!rng.chance(0.7)) return;
+  if (rng.chance(0.5)) plan.config.state.tombstone_age = any_of(rng, seconds(1), seconds(60));
+  for (auto left = rng.bounded(60); left > 0; --left) {
+    Fault write{.what = Fault::What::write};
+    write.at = any_of(rng, Duration{}, until);
+    write.place = rng.bounded(plan.nodes);
+    plan.faults.push_back(write);
+  }
 }
 
 Duration longest_suspicion(const Config& config) {
@@ -141,6 +153,7 @@ ClusterPlan swarm_plan(std::uint64_t seed, Family family) {
   base::Rng rare = base::Rng(seed).fork("rare");
   const auto rare_faults = rare.bounded(5);
   for (std::uint64_t i = 0; i < rare_faults; ++i) plan.faults.push_back(any_rare_fault(rare, plan.nodes, chaos));
+  choose_writes(base::Rng(seed).fork("state"), plan, chaos);
   if (rare.chance(0.6)) roughen(plan.network, rare, plan.config);
   plan.taped = rare.bounded(plan.nodes);
   const Duration quiet = quiet_time(plan.config, nodes_in_all(plan));

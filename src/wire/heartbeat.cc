@@ -10,7 +10,7 @@ namespace hearsay::wire {
 
 namespace {
 
-enum class Section : std::uint8_t { entries = 1, wants = 2, opinions = 3, reason = 4, settings = 5, number = 6 };
+enum class Section : std::uint8_t { entries = 1, wants = 2, opinions = 3, reason = 4, settings = 5, number = 6, settled = 7 };
 constexpr std::uint8_t kHasFacts = 1;
 constexpr std::uint8_t kLeft = 2;
 constexpr std::size_t kVersionsBytes = 6;
@@ -48,6 +48,20 @@ void section(ByteWriter& out, Section kind, Write write_it) {
     out.out()[gap + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(bytes >> (24 - 8 * i));
 }
 
+void write_opinions(ByteWriter& out, const Heartbeat& message, Section kind) {
+  const bool settled = kind == Section::settled;
+  if (std::ranges::count(message.opinions, settled, &Opinion::settled) == 0) return;
+  section(out, kind, [&] {
+    for (const auto& opinion : message.opinions) {
+      if (opinion.settled != settled) continue;
+      write_bounded_name(out, opinion.observer);
+      write_bounded_name(out, opinion.subject);
+      out.u32(opinion.generation.value);
+      out.u64(opinion.heartbeat);
+    }
+  });
+}
+
 void write_payload(ByteWriter& out, const Heartbeat& message) {
   out.u8(kHearsayUserType);
   out.u8(static_cast<std::uint8_t>(message.type));
@@ -65,16 +79,8 @@ void write_payload(ByteWriter& out, const Heartbeat& message) {
       for (const auto want : message.wants) write_bounded_name(out, want);
     });
   }
-  if (!message.opinions.empty()) {
-    section(out, Section::opinions, [&] {
-      for (const auto& opinion : message.opinions) {
-        write_bounded_name(out, opinion.observer);
-        write_bounded_name(out, opinion.subject);
-        out.u32(opinion.generation.value);
-        out.u64(opinion.heartbeat);
-      }
-    });
-  }
+  write_opinions(out, message, Section::opinions);
+  write_opinions(out, message, Section::settled);
   if (!message.reason.empty())
     section(out, Section::reason, [&] { out.raw(message.reason.substr(0, kHeartbeatReasonMax)); });
   if (message.interval_ms != 0) section(out, Section::settings, [&] { out.u32(message.interval_ms); });
@@ -135,8 +141,9 @@ HeartbeatEntry read_entry(Reader& in) {
   return entry;
 }
 
-Opinion read_opinion(Reader& in) {
+Opinion read_opinion(Reader& in, bool settled) {
   Opinion opinion;
+  opinion.settled = settled;
   opinion.observer = in.name();
   opinion.subject = in.name();
   opinion.generation = Incarnation{in.u32()};
@@ -196,7 +203,8 @@ Decoded<void> decode_heartbeat(ByteView body, Heartbeat& into) {
         while (part.more()) into.wants.push_back(part.name());
         break;
       case Section::opinions:
-        while (part.more()) into.opinions.push_back(read_opinion(part));
+      case Section::settled:
+        while (part.more()) into.opinions.push_back(read_opinion(part, kind == Section::settled));
         break;
       case Section::reason:
         if (bytes > kHeartbeatReasonMax) part.fail(Fault::too_large);

@@ -35,13 +35,14 @@ struct HeartbeatEntry {
 };
 std::size_t encoded_bytes(const HeartbeatEntry& entry);
 
-// `observer` suspected `subject` when its own heartbeat stood there. Layout: two names (length u8 each), generation
+// `observer` suspected `subject` when its own heartbeat stood there; settled: it had it as failed or left. Layout: two names (length u8 each), generation
 // of the subject u32, heartbeat of the observer u64.
 struct Opinion {
   std::string_view observer;
   std::string_view subject;
   Incarnation generation;
   std::uint64_t heartbeat = 0;
+  bool settled = false;
 };
 inline std::size_t encoded_bytes(const Opinion& opinion) {
   return 1 + opinion.observer.size() + 1 + opinion.subject.size() + 4 + 8;
@@ -58,7 +59,7 @@ struct Heartbeat {
   std::vector<HeartbeatEntry> entries{};
   // Section 2: names whose facts are asked for (ack, want).
   std::vector<std::string_view> wants{};
-  // Section 3: suspicions (beats).
+  // Section 3: suspicions; section 7: likewise, settled (beats, syn, ack).
   std::vector<Opinion> opinions{};
   // Section 4: why the receiver is not believed (refused).
   std::string_view reason{};

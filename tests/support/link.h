@@ -62,6 +62,7 @@ class Link {
     steady = end;
   }
   void cut(std::size_t number) { ends_[number].cut = true; }
+  void mend(std::size_t number) { ends_[number].cut = false; }
 
   std::string status(std::size_t number, std::string_view name) {
     for (const Member& member : node(number).members()) {

@@ -40,6 +40,8 @@ std::vector<std::unique_ptr<Checker>> all_checkers(Family family) {
   all.push_back(bounds_hold());
   all.push_back(refutation_wins());
   all.push_back(nothing_forgotten_returns());
+  all.push_back(states_grow());
+  all.push_back(nothing_deleted_returns());
   return all;
 }
 

@@ -38,6 +38,8 @@ class Checker {
   virtual void on_end(Place) {}
   // `observer` tells this change. What is returned is wrong; empty: nothing is.
   virtual std::string on_change(Place observer, const MemberChange& change) = 0;
+  // What `observer` knows of somebody's state has changed to this.
+  virtual std::string on_state(Place, const NodeState&) { return {}; }
   // A look at one running node, now and then and at the end.
   virtual std::string look(const World&, Place) { return {}; }
 };
@@ -59,6 +61,10 @@ std::string broken_bound(const NodeInfo& info, const Limits& limits);
 std::unique_ptr<Checker> refutation_wins();
 // A member that was forgotten while its process was gone stays forgotten until it runs again.
 std::unique_ptr<Checker> nothing_forgotten_returns();
+// What is known of a state is of a higher (generation, life, version) each time.
+std::unique_ptr<Checker> states_grow();
+// Who knew that a key was not there at some version is not told a write of it from before.
+std::unique_ptr<Checker> nothing_deleted_returns();
 
 // Two more are no Checkers: agreement (checkers/agreement.h) is judged at the end, and that inputs determine
 // everything by sim/tape.

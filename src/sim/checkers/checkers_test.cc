@@ -91,6 +91,35 @@ TEST(Checkers, a_forgotten_member_that_comes_back_is_found) {
   EXPECT_EQ(checker->on_change(0, change(What::joined, Status::alive, 2)), "") << "it runs again";
 }
 
+NodeState state_of(std::uint32_t generation, std::uint64_t version, std::vector<StateItem> items) {
+  return {"n1", generation, version, std::move(items), 7};
+}
+
+TEST(Checkers, a_state_that_goes_back_is_found) {
+  const auto checker = states_grow();
+  EXPECT_EQ(checker->on_state(0, state_of(2, 5, {})), "");
+  EXPECT_EQ(checker->on_state(0, state_of(3, 1, {})), "") << "a new life";
+  EXPECT_NE(checker->on_state(0, state_of(2, 9, {})), "") << "the former one";
+  EXPECT_EQ(checker->on_state(1, state_of(2, 9, {})), "") << "others may still know it";
+  auto other_life = state_of(3, 1, {});
+  other_life.life = 6;
+  EXPECT_NE(checker->on_state(0, other_life), "");
+  EXPECT_EQ(checker->on_change(0, change(What::forgotten, Status::failed, 1)), "");
+  EXPECT_EQ(checker->on_state(0, state_of(1, 1, {})), "") << "it was forgotten";
+}
+
+TEST(Checkers, a_deleted_key_that_comes_back_is_found) {
+  const auto checker = nothing_deleted_returns();
+  const StateItem old{"k", "old", 2, {}};
+  EXPECT_EQ(checker->on_state(0, state_of(1, 2, {old})), "");
+  EXPECT_EQ(checker->on_state(0, state_of(1, 3, {})), "") << "deleted";
+  EXPECT_EQ(checker->on_state(1, state_of(1, 2, {old})), "") << "others do not know yet";
+  EXPECT_NE(checker->on_state(0, state_of(1, 4, {old})), "");
+  EXPECT_EQ(checker->on_state(0, state_of(1, 5, {})), "");
+  EXPECT_EQ(checker->on_state(0, state_of(1, 6, {{"k", "new", 6, {}}})), "") << "written again";
+  EXPECT_EQ(checker->on_state(0, state_of(2, 3, {old})), "") << "by a new life";
+}
+
 TEST(Checkers, whatever_is_over_its_bound_is_found) {
   const Limits limits;
   EXPECT_EQ(broken_bound({}, limits), "");
@@ -155,6 +184,30 @@ TEST_F(Agreement, every_way_to_disagree_is_found) {
   claims[1].reset();
   claims[2].reset();
   EXPECT_EQ(disagreement(), "n0 shows n2 as alive, but it does not run");
+}
+
+TEST_F(Agreement, without_a_majority_a_suspect_may_stay_one) {
+  claims[1].reset();
+  view.members[1].status = Status::suspect;
+  EXPECT_NE(disagreement(), "");
+  view.majority = true;
+  EXPECT_NE(disagreement(), "") << "two of the two others suspect it";
+  claims[2].reset();
+  view.members[2].status = Status::suspect;
+  EXPECT_EQ(disagreement(), "") << "one of two";
+  view.members[2].status = Status::alive;
+  EXPECT_NE(disagreement(), "") << "it is not even suspected";
+}
+
+TEST_F(Agreement, another_state_than_the_owners_is_found) {
+  const NodeState own = state_of(1, 3, {{"k", "v", 2, {}}});
+  EXPECT_EQ(disagreement_of(0, own, own), "");
+  EXPECT_EQ(disagreement_of(0, std::nullopt, std::nullopt), "");
+  EXPECT_EQ(disagreement_of(0, std::nullopt, own),
+            "n0 knows of n1 the state none, which is 1.7 at version 3: k=v@2");
+  EXPECT_NE(disagreement_of(0, own, std::nullopt), "");
+  EXPECT_NE(disagreement_of(0, state_of(1, 3, {}), own), "");
+  EXPECT_NE(disagreement_of(0, state_of(1, 4, own.items), own), "");
 }
 
 // Two nodes that join, the first one on tape.
