@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "room/errors.h"
+
 namespace hearsay::serf {
 
 using members::Intent;
@@ -111,18 +113,12 @@ void Intents::announce_leave(Step& step) {
 }
 
 std::optional<Error> Intents::force_leave(Step& step, std::string_view name, bool prune) {
-  const std::string quoted = "\"" + std::string(name.substr(0, kNameBytesMax)) + "\"";
+  if (auto fault = room::not_forced(step.members, name)) return fault;
   const MemberId id = step.members.find(name);
-  if (!id.valid()) {
-    return Error{Errc::not_found, "no member is called " + quoted,
-                 "`hearsay members` lists those that this agent knows"};
-  }
-  if (step.members.is_self(id)) {
-    return Error{Errc::invalid_argument, quoted + " is this agent itself", "`hearsay leave` makes it leave"};
-  }
   const Status status = members::status_of(step.members.row(id));
   if (status == Status::alive || status == Status::suspect) {
-    return Error{Errc::wrong_state, quoted + " is " + name_of(status) + ": it would refute that it left, and stay",
+    return Error{Errc::wrong_state,
+                 room::quoted(name) + " is " + name_of(status) + ": it would refute that it left, and stay",
                  status == Status::alive ? "make it leave itself with `hearsay leave` there, or end its agent first"
                                          : "wait until it has refuted or failed"};
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "room/errors.h"
+
 namespace hearsay::swim {
 
 using room::ProbeReport;
@@ -126,9 +128,7 @@ void Inquiry::on_command(Step& step, const Why& why, std::vector<Link> links) {
   const bool past = std::ranges::any_of(
       history, [&](const Notice& notice) { return change_about(notice, why.member) != nullptr; });
   if (!past && !step.members.find(why.member).valid()) {
-    step.out.notify({step.now, CommandDone{why.id, 0,
-                                           Error{Errc::not_found, "no member is called " + why.member,
-                                                 "look at the members for its exact name"}}});
+    step.out.notify({step.now, CommandDone{why.id, 0, room::no_member(why.member)}});
     return;
   }
   Open open;

@@ -180,7 +180,7 @@ TEST_F(InquiryTest, of_nobody_nothing_is_known) {
   ask("n9");
   const auto lines = sent();
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines[0], "notify command 7 failed not_found: no member is called n9");
+  EXPECT_EQ(lines[0], "notify command 7 failed not_found: no member is called \"n9\"");
 }
 
 TEST_F(InquiryTest, questions_are_bounded) {
