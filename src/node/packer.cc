@@ -1,5 +1,7 @@
 #include "node/packer.h"
 
+#include <algorithm>
+
 #include "wire/extension.h"
 
 namespace hearsay::node {
@@ -43,6 +45,10 @@ MessageKind kind_of(ByteView message) {
       return message.size() > 2 ? kind_of_user(message) : MessageKind::user;
   }
 }
+bool is_ours(ByteView message) {
+  return message.size() > 1 && message[0] == static_cast<std::uint8_t>(wire::Type::user) &&
+         message[1] == wire::kHearsayUserType;
+}
 }  // namespace
 
 std::size_t rumor_bytes_max(const wire::Envelope& envelope, std::size_t packet_bytes) {
@@ -52,7 +58,8 @@ std::size_t rumor_bytes_max(const wire::Envelope& envelope, std::size_t packet_b
 ByteView Packer::pack(const room::Outbox& out, const room::Outbox::Datagram& datagram, unsigned transmits,
                       Buffers& buffers) {
   parts_.clear();
-  std::size_t used = kCompoundBytes + (datagram.peer.crc ? kCrcBytes : 0);
+  const bool may_crc = datagram.peer.crc || datagram.peer.audience == spread::Audience::hearsay;
+  std::size_t used = kCompoundBytes + (may_crc ? kCrcBytes : 0);
   for (std::size_t i = 0; i < datagram.parts; ++i) {
     parts_.push_back(out.message(out.part(datagram.first_part + i)));
     used += parts_.back().size() + kPartBytes;
@@ -67,7 +74,9 @@ ByteView Packer::pack(const room::Outbox& out, const room::Outbox::Datagram& dat
   for (const ByteView part : parts_) payload += part.size();
   Bytes& packet = buffers.next();
   const bool compress = config_->compression && payload >= kCompressedMin;
-  if (!wire::seal_datagram(*envelope_, parts_, compress, datagram.peer.crc, scratch_, packet)) {
+  // What only hearsay nodes hear goes with a checksum even in a ping, which has none in memberlist.
+  const bool crc = datagram.peer.crc || (may_crc && std::ranges::any_of(parts_, is_ours));
+  if (!wire::seal_datagram(*envelope_, parts_, compress, crc, scratch_, packet)) {
     counters_->add(Count::send_failures);
     return {};
   }

@@ -39,7 +39,7 @@ struct Peer {
 };
 inline Peer peer_of(const members::MemberTable& members, MemberId id) {
   const auto& row = members.row(id);
-  return {members.address(id), row.versions[1] >= kCrcProtocol || row.speaks_hearsay,
+  return {members.address(id), row.versions[1] >= kCrcProtocol,
           row.speaks_hearsay ? spread::Audience::hearsay : spread::Audience::all};
 }
 

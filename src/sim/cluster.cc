@@ -153,8 +153,7 @@ class Run {
     for (Place place = 0; place < world_.size(); ++place) {
       if (!runs(place)) continue;
       const auto& config = world_.config(place);
-      const bool majority =
-          config.family == Family::heartbeat && config.heartbeat.verdict == VerdictRule::majority;
+      const bool majority = config.family == Family::heartbeat && config.heartbeat.verdict == VerdictRule::majority;
       const View view{place, world_.node(place).members(), majority};
       auto wrong = disagreement_of(view, claims, place_of);
       if (wrong.empty()) continue;  // whom it knows, it has a contact to
@@ -230,7 +229,8 @@ class Run {
       const auto state = world_.node(observer).state(changed->member);
       if (!state) return;
       for (const auto& checker : checkers_) {
-        if (const auto wrong = checker->on_state(observer, *state); !wrong.empty()) found(*checker, observer, wrong);
+        if (const auto wrong = checker->on_state(observer, *state); !wrong.empty())
+          found(*checker, observer, wrong);
       }
     }
     const auto* change = std::get_if<MemberChange>(&notice.body);

@@ -14,24 +14,15 @@ using Extra = FaultKind::Extra;
 
 // In the order of Fault::What.
 constexpr std::array<FaultKind, kFaultKinds> kKinds{{
-    {"crash", Subject::node, Lasts::no},
-    {"restart", Subject::node, Lasts::must},
-    {"wipe", Subject::node, Lasts::must},
-    {"pause", Subject::node, Lasts::must},
-    {"cut", Subject::group, Lasts::must},
-    {"one-way", Subject::link, Lasts::must},
-    {"leave", Subject::node, Lasts::no},
-    {"tags", Subject::node, Lasts::no},
-    {"loss", Subject::share, Lasts::must},
-    {"flap", Subject::group, Lasts::must, Extra::period},
-    {"swizzle", Subject::group, Lasts::must},
-    {"slow", Subject::node, Lasts::must, Extra::takes},
-    {"jump", Subject::node, Lasts::no, Extra::by},
-    {"drift", Subject::node, Lasts::must, Extra::ppm},
-    {"corrupt", Subject::share, Lasts::must},
-    {"mass-restart", Subject::share, Lasts::must, Extra::window},
-    {"join-storm", Subject::count, Lasts::no},
-    {"lose-disk", Subject::node, Lasts::no},
+    {"crash", Subject::node, Lasts::no},           {"restart", Subject::node, Lasts::must},
+    {"wipe", Subject::node, Lasts::must},          {"pause", Subject::node, Lasts::must},
+    {"cut", Subject::group, Lasts::must},          {"one-way", Subject::link, Lasts::must},
+    {"leave", Subject::node, Lasts::no},           {"tags", Subject::node, Lasts::no},
+    {"loss", Subject::share, Lasts::must},         {"flap", Subject::group, Lasts::must, Extra::period},
+    {"swizzle", Subject::group, Lasts::must},      {"slow", Subject::node, Lasts::must, Extra::takes},
+    {"jump", Subject::node, Lasts::no, Extra::by}, {"drift", Subject::node, Lasts::must, Extra::ppm},
+    {"corrupt", Subject::share, Lasts::must},      {"mass-restart", Subject::share, Lasts::must, Extra::window},
+    {"join-storm", Subject::count, Lasts::no},     {"lose-disk", Subject::node, Lasts::no},
     {"write", Subject::node, Lasts::no},
 }};
 

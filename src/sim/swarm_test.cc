@@ -43,7 +43,7 @@ TEST(Swarm, seeds_that_once_failed_do_not_fail_again) {
       {61894, "the same, for it had been told of the join of its last life"},
       {12289, "on a network that refuses and stalls streams, two minutes were too short to join"},
       {12757, "the same"},
-      {523, "a flipped bit in a member's versions, and what it was sent of states went without a checksum"},
+      {523, "states rode in pings, which have no checksum, and a bit was flipped"},
       {2955, "the same"},
   };
   for (const auto& [seed, why] : kFound) {

@@ -195,8 +195,7 @@ const Store::Owner* Store::find(std::string_view name) const {
 }
 
 NodeState Store::read(const Owner& owner, Time now) const {
-  NodeState state{owner.name, owner.state.epoch().generation, owner.state.version(), {},
-                  owner.state.epoch().life};
+  NodeState state{owner.name, owner.state.epoch().generation, owner.state.version(), {}, owner.state.epoch().life};
   for (const auto& [version, entry] : owner.state.entries()) {
     if (!entry.is_alive(now)) continue;
     state.items.push_back(
