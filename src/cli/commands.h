@@ -114,6 +114,8 @@ struct Arguments {
   std::vector<std::string> where;
   // keygen
   unsigned key_bytes = 32;
+  // repair-generation
+  std::string repair_dir;
   // agent
   std::optional<std::string> config_file;
   std::vector<agent::Given> settings;
@@ -142,6 +144,7 @@ int run_monitor(const Arguments& arguments, Terminal& terminal);
 int run_state(const Arguments& arguments, Terminal& terminal);
 int run_watch(const Arguments& arguments, Terminal& terminal);
 int run_keys(const Arguments& arguments, Terminal& terminal);
+int run_repair_generation(const Arguments& arguments, Terminal& terminal);
 int run_keygen(const Arguments& arguments, Terminal& terminal);
 int run_sim_cluster(const Arguments& arguments, Terminal& terminal);
 int run_sim_replay(const Arguments& arguments, Terminal& terminal);

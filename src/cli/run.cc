@@ -186,6 +186,13 @@ void declare_keygen(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void declare_repair_generation(CLI::App& app, Arguments& arguments) {
+  add_output_options(app, arguments);
+  app.add_option("DIR", arguments.repair_dir, "the data directory of an agent that has been stopped")
+      ->required()
+      ->type_name("");
+}
+
 std::string full_name(const CLI::App* app) {
   return app->get_parent() == nullptr ? "hearsay" : full_name(app->get_parent()) + " " + app->get_name();
 }
@@ -248,6 +255,8 @@ constexpr Command kCommands[] = {
     {"state", "Show or change what nodes say about themselves", &declare_state, &run_state},
     {"keys", "List or change the keys of the whole cluster", &declare_keys, &run_keys},
     {"keygen", "Make a key for --encrypt or a keyring file", &declare_keygen, &run_keygen},
+    {"repair-generation", "Let an agent go on whose generation no peer believes", &declare_repair_generation,
+     &run_repair_generation},
     {"sim cluster", "Run a whole cluster under virtual time, with faults", &declare_sim_cluster, &run_sim_cluster},
     {"sim replay", "Show what happened in a cluster under virtual time, line by line", &declare_sim_replay,
      &run_sim_replay},

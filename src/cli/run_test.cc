@@ -1,5 +1,6 @@
 // The command line from words to exit status, against an HTTP server that plays the agent.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -8,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "agent/data_dir.h"
 #include "agent/text.h"
 #include "base/base64.h"
 #include "cli/commands.h"
@@ -312,6 +314,26 @@ TEST(Cli, help_and_version_go_to_standard_output) {
   EXPECT_THAT(say({"version"}).out,
               AllOf(StartsWith("hearsay "), HasSubstr("memberlist 2 (1 to 5), Serf 5 (2 to 5)")));
   EXPECT_EQ(say({"--version"}).status, 0);
+}
+
+TEST(Cli, a_generation_that_nobody_believes_is_repaired_in_the_data_directory) {
+  const std::string path = testing::TempDir() + "repair_" + std::to_string(::getpid());
+  EXPECT_THAT(say({"repair-generation", path}).err, HasSubstr("there is no directory"));
+  {
+    const auto dir = agent::DataDir::open(path);
+    ASSERT_TRUE(dir);
+    const auto used = say({"repair-generation", path});
+    EXPECT_EQ(used.status, 1);
+    EXPECT_THAT(used.err, HasSubstr("in use"));
+    agent::SavedState state{"n1", Incarnation{4'000'000}, LamportTime{9}, 2'000'000, false, {}};
+    ASSERT_TRUE((*dir)->save(state));
+  }
+  const auto said = say({"repair-generation", path});
+  EXPECT_EQ(said.status, 0);
+  EXPECT_THAT(said.out, HasSubstr("n1 forgot its generation 4000000"));
+  const auto dir = agent::DataDir::open(path);
+  const agent::SavedState expected{"n1", Incarnation{1}, LamportTime{9}, 0, false, {}};
+  EXPECT_EQ((*dir)->load().value(), expected);
 }
 
 TEST(Cli, keygen_makes_different_keys_of_the_wanted_length) {
