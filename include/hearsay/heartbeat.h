@@ -49,6 +49,10 @@ struct HeartbeatConfig {
   // Time between two rounds: the counter is raised and peers are told. 1 s; 10 ms .. 1 h.
   // Too small: traffic. Too large: slow news, slow detection.
   Duration interval = std::chrono::seconds(1);
+  // While nothing but counters changes, the time between two rounds doubles up to this; a change (a member, a
+  // verdict, a state) brings `interval` back at once. 0: there is no back-off. 0, or interval .. 1 h. All timeouts
+  // reckon with it. Too large: a crash is noticed late. Not with pull: whoever has news waits until it is asked.
+  Duration interval_max{};
   // Peers contacted in each round. 2; 1 .. 16. Bytes grow with it; the age of news falls with its logarithm.
   std::uint8_t fanout = 2;
   // push_pull. digest costs the same however large the cluster is, and news ages with its size.
@@ -62,7 +66,7 @@ struct HeartbeatConfig {
   // phi adapts to the news that arrives; timeout is the same for all.
   DetectorKind detector = DetectorKind::phi;
   // timeout: no higher counter for so long makes suspect, or failed. 15 s and 30 s; at least age_of_news().
-  // phi: at the latest after four times this.
+  // phi: at the latest after four times this (kPhiAtMost).
   Duration suspect_after = std::chrono::seconds(15);
   Duration failed_after = std::chrono::seconds(30);
   // phi: suspect and failed at this improbability, -log10 of the chance that so long a silence is none. 8 and 12;
@@ -80,12 +84,20 @@ struct HeartbeatConfig {
   VerdictRule verdict = VerdictRule::own;
 };
 
+// The longest time between two rounds.
+constexpr Duration slowest_interval(const HeartbeatConfig& config) {
+  return config.interval_max > config.interval ? config.interval_max : config.interval;
+}
+constexpr bool backs_off(const HeartbeatConfig& config) { return slowest_interval(config) > config.interval; }
+// phi: suspect and failed at the latest after so many times suspect_after and failed_after.
+inline constexpr int kPhiAtMost = 4;
+
 // How many of the counters told in one direction of an exchange: all, or what the bytes hold.
 double told_share(const HeartbeatConfig& config, std::uint32_t members, std::uint32_t packet_bytes);
 // The age of news that only one in a million exceeds, per pair of nodes and round. The law: with c effective
 // contacts per round (fanout, twice that when both sides tell, times the share of the table that an exchange
 // holds),
-//   rounds = ln N / ln(1 + c) + ln(10^6) / c + 1
+//   rounds = ln N / ln(1 + c) + ln(10^6) / c + 1, each as long as the slowest
 // which bounds the staleness of push gossip (N - E[I_a]) / (N - 1) and, generously, that of the other modes.
 Duration age_of_news(const HeartbeatConfig& config, std::uint32_t members, std::uint32_t packet_bytes);
 

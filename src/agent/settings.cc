@@ -444,6 +444,8 @@ std::vector<Setting> make_settings() {
 
   all.push_back(duration(
       "heartbeat.interval", [](auto& c) -> auto& { return c.node.heartbeat.interval; }));
+  all.push_back(duration(
+      "heartbeat.interval_max", [](auto& c) -> auto& { return c.node.heartbeat.interval_max; }));
   all.push_back(number(
       "heartbeat.fanout", [](auto& c) -> auto& { return c.node.heartbeat.fanout; }));
   all.push_back(choice(
@@ -578,23 +580,6 @@ std::string suggest_setting(std::string_view key) {
   const std::string_view near = closest(key, keys);
   if (!near.empty()) return "did you mean " + std::string(near) + "?";
   return "docs/configuration.md lists all keys";
-}
-
-std::string toml_text(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7f) {
-      out += "\\u00";
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "\"";
 }
 
 }  // namespace hearsay::agent

@@ -32,6 +32,5 @@ std::span<const Setting> settings();
 const Setting* find_setting(std::string_view key);
 // What an unknown key was probably meant to be, as a cure: "did you mean swim.probe_interval?"
 std::string suggest_setting(std::string_view key);
-std::string toml_text(std::string_view text);
 
 }  // namespace hearsay::agent

@@ -30,4 +30,7 @@ std::string_view closest(std::string_view text, std::span<const std::string_view
 // of writing or end a line as \uNNNN, broken UTF-8 as U+FFFD.
 std::string printable(std::string_view text);
 
+// As TOML has a text, with its quotes.
+std::string toml_text(std::string_view text);
+
 }  // namespace hearsay::agent

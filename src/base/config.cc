@@ -69,6 +69,8 @@ void validate_swim(const SwimConfig& swim, Faults& faults) {
 void validate_heartbeat(const Config& config, Faults& faults) {
   const HeartbeatConfig& heartbeat = config.heartbeat;
   faults.duration("heartbeat.interval", heartbeat.interval, milliseconds(10), hours(1));
+  if (heartbeat.interval_max != Duration::zero())
+    faults.duration("heartbeat.interval_max", heartbeat.interval_max, heartbeat.interval, hours(1));
   faults.number<int>("heartbeat.fanout", heartbeat.fanout, 1, 16);
   faults.number<std::uint32_t>("heartbeat.exchange_bytes_max", heartbeat.exchange_bytes_max, 1024, 1u << 20);
   faults.number<std::uint32_t>("heartbeat.expected_members", heartbeat.expected_members, 2, 1'000'000);
@@ -87,19 +89,24 @@ void validate_heartbeat(const Config& config, Faults& faults) {
   faults.number<std::uint32_t>("heartbeat.phi_window", heartbeat.phi_window, 4, 10'000);
   faults.duration("heartbeat.phi_min_deviation", heartbeat.phi_min_deviation, milliseconds(1), hours(1));
   faults.duration("heartbeat.phi_pause", heartbeat.phi_pause, Duration::zero(), hours(1));
-  if (config.family != Family::heartbeat || heartbeat.detector != DetectorKind::timeout) return;
+  // phi adapts to the news that comes, but for slow rounds that must end before it does.
+  const bool phi_used = heartbeat.detector == DetectorKind::phi;
+  if (config.family != Family::heartbeat || (phi_used && !backs_off(heartbeat))) return;
   if (heartbeat.fanout == 0) return;  // no news at all
   // Healthy members would be suspected for news that is merely on its way.
   const Duration age = age_of_news(heartbeat, heartbeat.expected_members, config.packet_bytes);
-  if (heartbeat.suspect_after >= age) return;
-  const Duration wanted = std::chrono::ceil<seconds>(age);
+  const int times = phi_used ? kPhiAtMost : 1;
+  if (times * heartbeat.suspect_after >= age) return;
+  const Duration wanted = std::chrono::ceil<seconds>(age / times);
   faults.add("heartbeat.suspect_after",
              duration_text(heartbeat.suspect_after) + " is too short for mode " + name_of(heartbeat.mode) +
                  " with fanout " + std::to_string(heartbeat.fanout) + " and " +
-                 std::to_string(heartbeat.expected_members) + " members: news is up to " + duration_text(wanted) +
-                 " old there",
-             "choose at least " + duration_text(wanted) +
-                 ", or a shorter heartbeat.interval, a larger fanout, or fewer heartbeat.expected_members");
+                 std::to_string(heartbeat.expected_members) + " members: news is up to " +
+                 duration_text(std::chrono::ceil<seconds>(age)) + " old there" +
+                 (phi_used ? ", and phi ends at four times this" : ""),
+             "choose at least " + duration_text(wanted) + ", or a shorter heartbeat." +
+                 (backs_off(heartbeat) ? "interval_max" : "interval") +
+                 ", a larger fanout, or fewer heartbeat.expected_members");
 }
 
 void validate_serf(const SerfConfig& serf, Faults& faults) {

@@ -52,7 +52,7 @@ Duration age_of_news(const HeartbeatConfig& config, std::uint32_t members, std::
   const double contacts = told_share(config, members, packet_bytes) * config.fanout * (both ? 2 : 1);
   const double rounds =
       base::natural_log(std::max(2u, members)) / base::natural_log(1 + contacts) + kLogMillion / contacts + 1;
-  const double ns = rounds * static_cast<double>(config.interval.count());
+  const double ns = rounds * static_cast<double>(slowest_interval(config).count());
   return Duration(ns < 9e18 ? static_cast<Duration::rep>(ns) : Duration::max().count());
 }
 

@@ -34,12 +34,12 @@ void Reconnect::on_time(Step& step) {
 }
 
 void Reconnect::try_failed(Step& step) {
-  const std::uint32_t failed = step.members.count(Status::failed) +
-                               (seeks_suspects(step.config) ? step.members.count(Status::suspect) : 0);
+  const std::uint32_t failed =
+      step.members.count(Status::failed) + (seeks_suspects(step.config) ? step.members.count(Status::suspect) : 0);
   if (failed == 0 || !rng_.chance(reconnect_chance(failed, step.members.up()))) return;
   spread::pick_peers(
-      step.members, rng_, 1,
-      [&](MemberId, const members::Row& row) { return is_sought(step.config, row); }, picked_);
+      step.members, rng_, 1, [&](MemberId, const members::Row& row) { return is_sought(step.config, row); },
+      picked_);
   if (!picked_.empty()) step.out.join({to_string(step.members.address(picked_[0]))});
 }
 

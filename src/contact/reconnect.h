@@ -3,8 +3,8 @@
 // Every reconnect interval, one of two: a failed member, drawn at random and only with the probability
 // failed / up, so that all nodes together contact each failed member about once per interval however large the
 // cluster is (Serf's reconnect); or, while no seed is an up member, one of the seeds in turn. A member that left is
-// not contacted: it said goodbye. In the heartbeat family with a majority's verdict, suspects are sought like failed
-// members.
+// not contacted: it said goodbye. In the heartbeat family with a majority's verdict, suspects are sought like
+// failed members.
 #pragma once
 
 #include <string>

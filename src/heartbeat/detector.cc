@@ -8,7 +8,6 @@ namespace hearsay::heartbeat {
 
 namespace {
 
-constexpr int kPhiAtMost = 4;  // times the fixed timeouts
 constexpr double kLn10 = 2.302585092994045684017991454684;
 
 double seconds_of(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
@@ -27,14 +26,17 @@ void add_arrival(Arrivals& arrivals, Duration gap, std::uint32_t window) {
 }
 
 Duration mean_of(const HeartbeatConfig& config, const Arrivals& arrivals) {
-  return arrivals.count < kArrivalsWanted ? 2 * config.interval : duration_of(arrivals.mean);
+  const Duration assumed = 2 * slowest_interval(config);
+  if (arrivals.count < kArrivalsWanted) return assumed;
+  const Duration seen = duration_of(arrivals.mean);
+  return backs_off(config) ? std::max(seen, assumed) : seen;
 }
 
 Duration deviation_of(const HeartbeatConfig& config, const Arrivals& arrivals) {
-  const Duration seen = arrivals.count < kArrivalsWanted
-                            ? config.interval
-                            : duration_of(base::square_root(std::max(0.0, arrivals.variance)));
-  return std::max(seen, config.phi_min_deviation);
+  const Duration assumed = slowest_interval(config);
+  if (arrivals.count < kArrivalsWanted) return std::max(assumed, config.phi_min_deviation);
+  const Duration seen = duration_of(base::square_root(std::max(0.0, arrivals.variance)));
+  return std::max({seen, config.phi_min_deviation, backs_off(config) ? assumed : Duration{}});
 }
 
 double phi_of(const HeartbeatConfig& config, const Arrivals& arrivals, Duration silent) {

@@ -29,7 +29,9 @@ struct Arrivals {
 // One more, with a weight of 1 / min(count, window).
 void add_arrival(Arrivals& arrivals, Duration gap, std::uint32_t window);
 
-// What is assumed of a member before it was seen to grow twice: a mean of two intervals, a deviation of one.
+// What is assumed of a member before it was seen to grow twice: a mean of two intervals, a deviation of one. With
+// back-off it is the least assumed ever, of the slowest interval: what was learned in quick rounds would accuse
+// everybody in slow ones.
 inline constexpr std::uint32_t kArrivalsWanted = 2;
 Duration mean_of(const HeartbeatConfig& config, const Arrivals& arrivals);
 // Not less than phi_min_deviation.

@@ -143,6 +143,18 @@ TEST(AgeOfNews, a_timeout_that_is_too_short_is_refused_with_the_figure_that_woul
             std::string::npos)
       << faults[0].cure;
   EXPECT_TRUE(validate(config).empty());
+  config.heartbeat.mode = ExchangeMode::push_pull;
+  config.heartbeat.detector = DetectorKind::phi;
+  config.heartbeat.suspect_after = seconds(15);
+  config.heartbeat.interval_max = seconds(10);
+  const auto slow = validate(config);
+  ASSERT_EQ(slow.size(), 1u) << "news of 88 s, and phi ends at 60 s";
+  EXPECT_EQ(slow[0].cure.substr(0, 22), "choose at least 22s, o") << slow[0].cure;
+  config.heartbeat.suspect_after = seconds(22);
+  EXPECT_TRUE(validate(config).empty());
+  config.heartbeat.interval_max = std::chrono::milliseconds(500);
+  EXPECT_EQ(validate(config).size(), 1u) << "shorter than the interval";
+  config.heartbeat.interval_max = {};
   config.heartbeat.fanout = 0;
   config.heartbeat.phi_failed = 2;
   EXPECT_EQ(validate(config).size(), 2u);

@@ -12,20 +12,31 @@ using room::Step;
 using wire::HearsayType;
 
 void Exchange::start(Step& step) {
-  round_ = step.after(rng_.within(step.config.heartbeat.interval));
+  pause_ = step.config.heartbeat.interval;
+  round_ = step.after(rng_.within(pause_));
   slice_ = rng_.bounded(1u << 20);
 }
 
 void Exchange::on_outcome(Step& step, const room::Outcome& outcome) {
-  if (!outcome.accepted() || outcome.what != MemberChange::What::joined || step.members.is_self(outcome.member))
-    return;
+  if (!outcome.accepted()) return;
+  hurry(step);
+  if (outcome.what != MemberChange::What::joined || step.members.is_self(outcome.member)) return;
   cycle_.add(rng_, outcome.member);
 }
 
 void Exchange::on_time(Step& step) {
   if (step.now.steady < round_) return;
-  round_ = step.after(step.config.heartbeat.interval);
+  const auto& config = step.config.heartbeat;
+  round_ = step.after(pause_);
+  pause_ = std::clamp(2 * pause_, config.interval, slowest_interval(config));
   if (members::is_up(step.members.self_row().verdict)) round(step);
+}
+
+void Exchange::hurry(const Step& step) {
+  const Duration interval = step.config.heartbeat.interval;
+  if (pause_ <= interval) return;
+  pause_ = interval;
+  round_ = std::min(round_, step.after(interval));
 }
 
 void Exchange::round(Step& step) {

@@ -2,7 +2,8 @@
 // Hayden 1998; the digest mode is Cassandra's SYN, ACK, ACK2).
 //
 // What does not fit goes slice by slice, in the order of names, each exchange where the last one ended; the slices
-// of different nodes start at different places. Messages of all modes are answered whatever our own mode is.
+// of different nodes start at different places. While nothing changes, rounds may come ever more seldom
+// (HeartbeatConfig::interval_max). Messages of all modes are answered whatever our own mode is.
 #pragma once
 
 #include <span>
@@ -30,11 +31,13 @@ class Exchange {
   void on_stranger(room::Step& step, const room::Origin& origin, const wire::Heartbeat& echo);
   void on_outcome(room::Step& step, const room::Outcome& outcome);
   void on_time(room::Step& step);
+  // Something but counters has changed: the next round comes an interval from now at the latest.
+  void hurry(const room::Step& step);
   Time next_deadline() const { return round_; }
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(rng_, round_, slice_, strangers_, cycle_);
+    archive(rng_, round_, pause_, slice_, strangers_, cycle_);
   }
 
  private:
@@ -59,6 +62,7 @@ class Exchange {
   Ledger* ledger_;
   Opinions* opinions_;
   Time round_ = kNever;
+  Duration pause_{};  // before the next round but one, when nothing changes
   std::size_t slice_ = 0;
   unsigned strangers_ = 0;
   PeerCycle cycle_;

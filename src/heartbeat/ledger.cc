@@ -208,7 +208,7 @@ void Ledger::hear_one(Step& step, const Origin& origin, const wire::Heartbeat& m
       at(id).heartbeat = std::max(same_life ? at(id).heartbeat : 0, entry.heartbeat);
       return;
     case Ruling::ask_first:
-      return ask(step, id, entry);
+      return ask(step, id, there);
     case Ruling::tell_it:
       return tell_owner(step, id, there);
     case Ruling::want_facts:
@@ -316,10 +316,9 @@ void Ledger::tell_owner(Step& step, MemberId id, const Address& there) {
   step.out.send(peer_at(there), beats);
 }
 
-void Ledger::ask(Step& step, MemberId id, const wire::HeartbeatEntry& entry) {
+void Ledger::ask(Step& step, MemberId id, const Address& there) {
   if (!may_ask(step, id)) return;
   step.counters.add(Count::echoes);
-  const Address there = entry.has_facts ? Address::from_ip(entry.addr, entry.port) : step.members.address(id);
   if (there.valid() && there.port != 0) step.out.send(peer_at(there), begin(step, wire::HearsayType::echo));
 }
 
@@ -329,8 +328,9 @@ void Ledger::refuse(Step& step, const Origin& origin, MemberId id, Incarnation g
   beat.asked = step.now.steady;
   const std::uint32_t known = step.members.row(id).incarnation;
   const std::string reason = "generation " + std::to_string(generation.value) + " is more than 2^20 above " +
-                             std::to_string(known) + ", the highest known; stop it, delete its data directory " +
-                             "and start it again: it learns its generation when it joins";
+                             std::to_string(known) +
+                             ", the highest known; stop it, run `hearsay repair-generation DIR` " +
+                             "with its data directory, and start it again";
   wire::Heartbeat& message = begin(step, wire::HearsayType::refused);
   message.reason = reason;
   step.out.send(peer_at(origin.from), message);

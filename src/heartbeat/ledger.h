@@ -109,6 +109,10 @@ class Ledger {
   void hear(room::Step& step, const room::Origin& origin, const wire::Heartbeat& message);
   // Nobody vouches for this newcomer: it is asked at its address, and comes in with its answer.
   void vet(room::Step& step, const wire::HeartbeatEntry& newcomer);
+  // A member that is down is asked for an echo. Once in an interval, as what follows.
+  void ask(room::Step& step, MemberId id, const Address& there);
+  // What we hold of a member goes to itself, which then begins a life above it.
+  void tell_owner(room::Step& step, MemberId id, const Address& there);
   // True: this is a newcomer's answer to us.
   bool is_answer(const room::Origin& origin, const wire::Heartbeat& message);
   const std::vector<std::string_view>& wants() const { return wants_; }
@@ -145,9 +149,6 @@ class Ledger {
   void take_counter(room::Step& step, MemberId id, const wire::HeartbeatEntry& entry, members::Claim claim);
   void take_facts(room::Step& step, const room::Origin& origin, MemberId id, const wire::HeartbeatEntry& entry,
                   members::Claim claim);
-  void ask(room::Step& step, MemberId id, const wire::HeartbeatEntry& entry);
-  // What we hold of it goes to its owner, which then begins a life above it.
-  void tell_owner(room::Step& step, MemberId id, const Address& there);
   // Once in an interval, and so many members in a round.
   bool may_ask(room::Step& step, MemberId id);
   void refuse(room::Step& step, const room::Origin& origin, MemberId id, Incarnation generation);

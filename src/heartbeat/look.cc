@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 namespace {
 
 std::uint32_t interval_ms(const Config& config) {
-  return static_cast<std::uint32_t>(config.heartbeat.interval / milliseconds(1));
+  return static_cast<std::uint32_t>(slowest_interval(config.heartbeat) / milliseconds(1));
 }
 
 }  // namespace
@@ -59,8 +59,7 @@ std::string Look::objection(Step& step, const Origin& origin, const wire::Heartb
     step.counters.add(Count::dropped_incarnation);
     return "generation " + std::to_string(entry.generation.value) + " of " + name + " is more than 2^20 above " +
            std::to_string(step.members.row(holder).incarnation) +
-           ", the highest known; delete its data directory and start it again: it learns its generation when it "
-           "joins";
+           ", the highest known; run `hearsay repair-generation DIR` with its data directory, and start it again";
   }
   if (address == step.config.advertise || step.members.is_known_address(address)) {
     for (const MemberId id : step.members.order()) {
@@ -68,7 +67,7 @@ std::string Look::objection(Step& step, const Origin& origin, const wire::Heartb
       if (step.members.address(id) != address) continue;
       // Whoever was there a moment ago may have been given another name; then its heartbeat stands still.
       const Duration silent = step.now.steady - ledger_->at(id).last;
-      if (!step.members.is_self(id) && silent > 2 * step.config.heartbeat.interval) continue;
+      if (!step.members.is_self(id) && silent > 2 * slowest_interval(step.config.heartbeat)) continue;
       return "address conflict: " + to_string(address) + " is " + std::string(step.members.name(id)) +
              "; stop that one, wait until its heartbeat stands still, and join again";
     }

@@ -4,8 +4,9 @@
 // it says so again with a higher heartbeat; when it stops, the row grows old and counts no more. So nothing is ever
 // taken back, and a crashed observer's opinion ends with it. Bounded.
 //
-// Who has declared the member failed, or heard that it left, suspects it no more; while anybody else still does, it says that it has settled
-// this, or the last one to suspect would find no majority left. Settled rows count, and are no reason to say more.
+// Who has declared the member failed, or heard that it left, suspects it no more; while anybody else still does, it
+// says that it has settled this, or the last one to suspect would find no majority left. Settled rows count, and
+// are no reason to say more.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ inline bool is_majority(std::size_t agree, std::uint32_t up) { return 2 * agree 
 
 class Opinions {
  public:
-  // Our own: one for each suspect of ours, and each one that is down and that others suspect. Called once in a round.
+  // Our own: one for each suspect of ours, and each one that is down and that others suspect. Called once in a
+  // round.
   void say_own(room::Step& step, Ledger& ledger);
   void hear(room::Step& step, Ledger& ledger, const wire::Heartbeat& message);
   // Adds rows to a message; each message takes the next ones.

@@ -4,6 +4,7 @@
 
 #include "base/archive.h"
 #include "node/packer.h"
+#include "room/errors.h"
 #include "wire/serf.h"
 
 namespace hearsay::node {
@@ -61,13 +62,26 @@ bool HeartbeatFamily::is_welcome(Step& step, const Origin& origin, const wire::H
   }
   const MemberId sender = step.members.find(message.sender);
   if (!sender.valid()) return true;
+  const auto& row = step.members.row(sender);
+  const bool here = same_place(step.members.address(sender), origin.from);
   // A life that we do not know yet does not move the window: it would be closed to the present one.
-  const bool next_life = message.generation.value > step.members.row(sender).incarnation;
-  if (!next_life && !heartbeat::take_sequence(ledger_.at(sender), message.generation, message.sequence)) {
+  const bool next_life = message.generation.value > row.incarnation;
+  const bool fresh =
+      next_life || heartbeat::take_sequence(ledger_.at(sender), message.generation, message.sequence);
+  // It was down, and asks without a word of itself, or counts its messages anew: it may not know that it lived
+  // before.
+  if (here && !members::is_up(row.verdict) && (!fresh || message.entries.empty())) {
+    if (next_life) {
+      ledger_.ask(step, sender, origin.from);
+    } else {
+      ledger_.tell_owner(step, sender, origin.from);
+    }
+  }
+  if (!fresh) {
     step.counters.add(Count::dropped_replays);
     return false;
   }
-  if (same_place(step.members.address(sender), origin.from)) {
+  if (here) {
     step.members.heard_extension(sender, false, true);
     step.members.heard_from(sender, step.now.steady);
   }
@@ -144,6 +158,10 @@ void HeartbeatFamily::on_reply(Step& step, CallId call, const Reply& reply) {
 }
 
 void HeartbeatFamily::on_time(Step& step, const Drain& drain) {
+  if (const std::uint64_t hash = shared_.states.store().hash(); hash != states_hash_) {
+    states_hash_ = hash;
+    exchange_.hurry(step);
+  }
   each_timed(*this, [&](auto& room) {
     room.on_time(step);
     drain();
@@ -184,9 +202,7 @@ void HeartbeatFamily::manage_keys(Step& step, const hearsay::ManageKeys& command
 void HeartbeatFamily::why(Step& step, const hearsay::Why& command) {
   const MemberId id = step.members.find(command.member);
   if (!id.valid()) {
-    step.out.notify({step.now, CommandDone{command.id, 0,
-                                           Error{Errc::not_found, "no member is called \"" + command.member + "\"",
-                                                 "`hearsay members` lists those that this agent knows"}}});
+    step.out.notify({step.now, CommandDone{command.id, 0, room::no_member(command.member)}});
     return;
   }
   Explanation explanation;
@@ -198,17 +214,12 @@ void HeartbeatFamily::why(Step& step, const hearsay::Why& command) {
 }
 
 std::optional<Error> HeartbeatFamily::force_leave(Step& step, std::string_view name, bool prune) {
-  const std::string quoted = "\"" + std::string(name.substr(0, kNameBytesMax)) + "\"";
+  if (auto fault = room::not_forced(step.members, name)) return fault;
   const MemberId id = step.members.find(name);
-  if (!id.valid()) {
-    return Error{Errc::not_found, "no member is called " + quoted,
-                 "`hearsay members` lists those that this agent knows"};
-  }
-  if (step.members.is_self(id))
-    return Error{Errc::invalid_argument, quoted + " is this agent itself", "`hearsay leave` makes it leave"};
   const auto& row = step.members.row(id);
   if (members::is_up(row.verdict)) {
-    return Error{Errc::wrong_state, quoted + " is " + name_of(members::status_of(row)) + ": it would come back",
+    return Error{Errc::wrong_state,
+                 room::quoted(name) + " is " + name_of(members::status_of(row)) + ": it would come back",
                  "make it leave itself with `hearsay leave` there, or end its agent first"};
   }
   members::Claim claim{
@@ -234,7 +245,7 @@ void HeartbeatFamily::fill(NodeInfo& info) const {
 }
 
 void HeartbeatFamily::hash(base::HashArchive& archive) {
-  archive(ledger_, opinions_, exchange_, verdicts_, leave_, join_, reap_, reconnect_, warned_);
+  archive(ledger_, opinions_, exchange_, verdicts_, leave_, join_, reap_, reconnect_, warned_, states_hash_);
 }
 
 }  // namespace hearsay::node

@@ -82,7 +82,8 @@ class HeartbeatFamily final : public Family {
   contact::Reap reap_;
   contact::Reconnect reconnect_;
   Time warned_{};
-  wire::Heartbeat message_;  // scratch: the one that is being heard
+  std::uint64_t states_hash_ = 0;  // of all states, when the rounds last looked
+  wire::Heartbeat message_;        // scratch: the one that is being heard
 };
 
 }  // namespace hearsay::node

@@ -289,6 +289,67 @@ TEST_P(HeartbeatFamilyTest, who_is_in_a_life_that_is_over_is_told_by_any_that_kn
   EXPECT_EQ(link.status(0, "n3"), "alive");
 }
 
+TEST_P(HeartbeatFamilyTest, rounds_slow_down_while_nothing_changes_and_hurry_when_something_does) {
+  Config slow = config();
+  slow.heartbeat.interval_max = seconds(8);
+  slow.heartbeat.suspect_after = seconds(30);
+  slow.heartbeat.failed_after = seconds(60);
+  start(5, slow);
+  link.pass(seconds(60));
+  const auto exchanges = [&](std::size_t node) { return link.node(node).counters()[Count::exchanges]; };
+  auto before = exchanges(0);
+  link.pass(seconds(160));
+  EXPECT_EQ(exchanges(0) - before, 40u) << "twenty rounds with two peers each";
+  EXPECT_EQ(odd(5, 5), "");
+  EXPECT_EQ(link.node(0).counters()[Count::suspicions], 0u);
+  before = exchanges(1);
+  link.command(1, SetTags{CommandId{7}, {{"role", "db"}}});
+  link.pass(seconds(1));
+  EXPECT_EQ(exchanges(1) - before, 2u) << "a member changed";
+  link.pass(seconds(60));
+  before = exchanges(1);
+  link.command(1, WriteState{CommandId{8}, {StateWrite{"load", "0.7", {}, {}}}});
+  link.pass(milliseconds(1200));
+  EXPECT_EQ(exchanges(1) - before, 2u) << "its state changed";
+  link.cut(4);
+  link.pass(seconds(150));
+  EXPECT_EQ(odd(4, 5), "n1:n5=failed n2:n5=failed n3:n5=failed n4:n5=failed ");
+}
+
+// A peer of another minor version: its sections are unknown, missing or longer, its version byte is higher.
+TEST_P(HeartbeatFamilyTest, peers_of_older_and_newer_minor_versions_are_understood) {
+  start(2, config());
+  const Address from = link.node(1).info().self.address;
+  const auto say = [&](wire::HearsayType type, std::uint64_t heartbeat, std::uint8_t version, ByteView later) {
+    wire::Heartbeat message;
+    message.type = type;
+    message.version = version;
+    message.sender = "n2";
+    message.generation = {1};
+    message.sequence = 1'000'000 + heartbeat;
+    message.entries.push_back({"n2", {1}, heartbeat, 0});
+    Bytes bytes;
+    base::ByteWriter out(bytes);
+    encode(out, message);
+    bytes.insert(bytes.end(), later.begin(), later.end());
+    link.feed(0, [&](Node& node) { node.on_datagram(link.now(), from, bytes); });
+  };
+  const auto count = [&](Count what) { return link.node(0).counters()[what]; };
+  const auto beats = count(Count::beats);
+  // Version 1.0: counters alone, no opinions, settings or numbers.
+  say(wire::HearsayType::beats, 1'000'000, 1, {});
+  EXPECT_EQ(count(Count::beats), beats + 1);
+  say(wire::HearsayType::echo, 1'000'001, 1, {});
+  say(wire::HearsayType::syn, 1'000'002, 1, {});
+  EXPECT_EQ(count(Count::beats), beats + 3);
+  // A later one: settings with another field behind, and a section that nobody knows.
+  const Bytes later{5, 0, 0, 0, 6, 0, 0, 3, 0xe8, 7, 7, 99, 0, 0, 0, 2, 1, 2};
+  say(wire::HearsayType::beats, 1'000'003, 2, later);
+  say(wire::HearsayType::syn, 1'000'004, 2, later);
+  EXPECT_EQ(count(Count::beats), beats + 5);
+  EXPECT_EQ(count(Count::dropped_malformed) + count(Count::dropped_unexpected) + count(Count::dropped_replays), 0u);
+}
+
 TEST_P(HeartbeatFamilyTest, what_a_node_says_about_itself_reaches_everybody) {
   start(5, config());
   link.command(1, WriteState{CommandId{4}, {StateWrite{"load", "0.7", {}, {}}}});

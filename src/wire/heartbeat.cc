@@ -10,7 +10,15 @@ namespace hearsay::wire {
 
 namespace {
 
-enum class Section : std::uint8_t { entries = 1, wants = 2, opinions = 3, reason = 4, settings = 5, number = 6, settled = 7 };
+enum class Section : std::uint8_t {
+  entries = 1,
+  wants = 2,
+  opinions = 3,
+  reason = 4,
+  settings = 5,
+  number = 6,
+  settled = 7
+};
 constexpr std::uint8_t kHasFacts = 1;
 constexpr std::uint8_t kLeft = 2;
 constexpr std::size_t kVersionsBytes = 6;

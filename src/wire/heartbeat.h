@@ -35,8 +35,8 @@ struct HeartbeatEntry {
 };
 std::size_t encoded_bytes(const HeartbeatEntry& entry);
 
-// `observer` suspected `subject` when its own heartbeat stood there; settled: it had it as failed or left. Layout: two names (length u8 each), generation
-// of the subject u32, heartbeat of the observer u64.
+// `observer` suspected `subject` when its own heartbeat stood there; settled: it had it as failed or left. Layout:
+// two names (length u8 each), generation of the subject u32, heartbeat of the observer u64.
 struct Opinion {
   std::string_view observer;
   std::string_view subject;
@@ -63,7 +63,7 @@ struct Heartbeat {
   std::vector<Opinion> opinions{};
   // Section 4: why the receiver is not believed (refused).
   std::string_view reason{};
-  // Section 5: milliseconds between rounds u32, 0: not said (look).
+  // Section 5: milliseconds between the slowest rounds u32, 0: not said (look).
   std::uint32_t interval_ms = 0;
   // Section 6: the number of the echo that this answers, 0: not said (echo, echo_reply).
   std::uint64_t number = 0;
