@@ -148,6 +148,7 @@ class Run {
       claims[place] = world_.node(place).info().self;
       states[place] = world_.node(place).state(claims[place]->name);
     }
+    const bool any_state = std::ranges::any_of(states, [](const auto& state) { return state.has_value(); });
     const auto place_of = [this](std::string_view name) { return stage_.place_of(name); };
     note_contacts();
     for (Place place = 0; place < world_.size(); ++place) {
@@ -155,21 +156,26 @@ class Run {
       const auto& config = world_.config(place);
       const bool majority = config.family == Family::heartbeat && config.heartbeat.verdict == VerdictRule::majority;
       const View view{place, world_.node(place).members(), majority};
-      auto wrong = disagreement_of(view, claims, place_of);
-      if (wrong.empty()) continue;  // whom it knows, it has a contact to
-      if (report_.disagreement.empty()) report_.disagreement = std::move(wrong);
+      const auto wrong = disagreement_of(view, claims, place_of);
+      if (report_.disagreement.empty()) report_.disagreement = wrong;
       if (!report_.avoidable.empty()) continue;
-      auto of_island = claims;
-      for (Place other = 0; other < world_.size(); ++other) {
-        if (!islands_.share(place, other)) of_island[other] = std::nullopt;
-      }
-      report_.avoidable = disagreement_of(view, of_island, place_of);
+      // Whom it knows, it has a contact to: who agrees with all agrees with its island.
+      if (!wrong.empty()) report_.avoidable = disagreement_of(view, claims_on_island(claims, place), place_of);
+      if (!any_state && world_.node(place).info().states_known == 0) continue;
       for (Place owner = 0; owner < world_.size() && report_.avoidable.empty(); ++owner) {
-        if (!of_island[owner]) continue;
+        if (!claims[owner] || !islands_.share(place, owner)) continue;
         report_.avoidable = disagreement_of(place, world_.node(place).state(claims[owner]->name), states[owner]);
       }
     }
     report_.agreed = report_.disagreement.empty();
+  }
+
+  std::vector<std::optional<Member>> claims_on_island(std::vector<std::optional<Member>> claims,
+                                                      Place place) const {
+    for (Place other = 0; other < world_.size(); ++other) {
+      if (!islands_.share(place, other)) claims[other] = std::nullopt;
+    }
+    return claims;
   }
 
   // Who could turn to whom now: members that have not left, a seed, whoever it tries to join.
