@@ -9,6 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes bytes = fuzz::exact({data, size});
   fuzz::again(bytes, wire::decode_state_hash(bytes));
   fuzz::again(bytes, wire::decode_state_digests(bytes));
+  fuzz::again(bytes, wire::decode_state_question(bytes));
+  fuzz::again(bytes, wire::decode_state_held(bytes));
   const auto deltas = wire::decode_state_deltas(bytes);
   fuzz::again(bytes, deltas);
   if (!deltas) return 0;

@@ -92,6 +92,26 @@ struct WriteState {
   std::vector<StateWrite> writes;
 };
 
-using Command = std::variant<Join, Leave, SetTags, ManageKeys, Why, ForceLeave, Reconfigure, WriteState>;
+// Wait until so many members are known to hold this version of our own state, or a later one; we count as one of
+// them. Only hearsay nodes can hold it: members that answered first-hand without saying that they are hearsay nodes
+// are counted apart. A StateHolders tells how it ended, then CommandDone, whose value counts the holders. Errors:
+// invalid_argument (the holders, the timeout), not_found (there is no such version yet), wrong_state (as many
+// watches run as may, or we have left): nothing is watched. timed_out: fewer hold it, or did not say so in time;
+// wrong_state: it was withdrawn, both after a StateHolders.
+struct WatchState {
+  CommandId id;
+  std::uint64_t version = 0;  // 0: the latest
+  Holders wanted{};
+  Duration timeout = std::chrono::seconds(10);  // 1 ms .. kStateWatchMax
+};
+
+// Withdraw a watch. Errors: not_found (it has ended already).
+struct EndWatch {
+  CommandId id;
+  CommandId watch;
+};
+
+using Command =
+    std::variant<Join, Leave, SetTags, ManageKeys, Why, ForceLeave, Reconfigure, WriteState, WatchState, EndWatch>;
 
 }  // namespace hearsay

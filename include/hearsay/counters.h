@@ -72,6 +72,9 @@ namespace hearsay {
   X(dropped_state_owner, "news of states of nodes that are no members")                       \
   X(dropped_state_limit, "news of states not taken because they are too large")               \
   X(dropped_generation, "news of states with an absurdly high generation")                    \
+  X(state_questions, "times that who holds our own state was asked")                          \
+  X(state_answers, "answers to nodes that asked who holds their state")                       \
+  X(dropped_questions, "questions who holds a state not kept because too many came")          \
   X(beats, "higher heartbeat counters of others taken")                                       \
   X(exchanges, "rounds of the heartbeat family begun with a peer")                            \
   X(echoes, "members that were down asked whether they are back")                             \

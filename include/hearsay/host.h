@@ -106,6 +106,11 @@ class Host {
   void force_leave(std::string name, bool prune, Done done = {});
   // Write keys of this node's own state, all or nothing (command.h: WriteState).
   void write_state(std::vector<StateWrite> writes, Done done = {});
+  // Wait until so many members hold a version of our own state (command.h: WatchState; `command.id` is not used).
+  // The holders come with the result, unless nothing was watched. The returned function withdraws the watch; it may
+  // be called from any thread, and later than the end.
+  using WatchDone = std::function<void(Result<std::uint32_t>, const std::optional<StateHolders>& holders)>;
+  std::function<void()> watch_state(WatchState command, WatchDone done);
   // Take over what can change in a running node (command.h: Reconfigure).
   void reconfigure(Config config, Done done = {});
   // Adds a listener; it hears what happens from now on.

@@ -123,6 +123,7 @@ struct NodeInfo {
   std::uint64_t state_version = 0;      // of our own state; 0: nothing was ever published
   std::uint32_t states_known = 0;       // members whose state is known, ourselves included
   std::uint64_t state_bytes = 0;        // of all states that are known
+  std::uint32_t state_watches = 0;      // WatchState commands that have not ended
   std::optional<HeartbeatInfo> heartbeat;  // none: the family is swim
   bool encrypted = false;
   bool has_left = false;

@@ -179,6 +179,26 @@ struct StateChanged {
   bool more = false;              // more keys than these
 };
 
+// How a WatchState ended; told before its CommandDone.
+struct StateHolders {
+  CommandId id;
+  std::uint64_t version = 0;
+  std::uint32_t needed = 0;
+  std::uint32_t held = 0;            // members known to hold it, ourselves included
+  std::uint32_t members = 0;         // that could: all that are up, but for the others
+  std::uint32_t others = 0;          // up, and no hearsay nodes: they never hold it
+  std::vector<std::string> missing;  // not known to hold it, by name; at most kMissingToldMax
+  bool more = false;                 // more than these
+  Duration took{};
+  // What it cost, in messages and bytes before compression, encryption and headers: questions, which all members
+  // tell on as they do any rumor, and answers that came here. Watches that run together share both.
+  std::uint64_t questions = 0;
+  std::uint64_t question_bytes = 0;
+  std::uint64_t answers = 0;
+  std::uint64_t answer_bytes = 0;
+};
+inline constexpr std::size_t kMissingToldMax = 64;
+
 // Something an operator should know and that is nobody's verdict; rate-limited by the core.
 struct Warning {
   std::string text;
@@ -192,7 +212,7 @@ struct Defunct {
 struct Notice {
   Now at{};
   std::variant<MemberChange, NameConflict, CommandDone, Warning, Defunct, KeyAnswer, KeysChanged, LinkChange,
-               Explanation, StateChanged>
+               Explanation, StateChanged, StateHolders>
       body;
 };
 

@@ -56,6 +56,21 @@ struct NodeState {
   std::uint32_t life = 0;        // at random: tells lives apart that began with the same generation
 };
 
+// How many members shall hold a version: a percentage of them, or a number.
+struct Holders {
+  bool percent = true;
+  std::uint32_t value = 100;  // 1 .. 100 percent; 1 .. 2^32 - 1 members
+  bool operator==(const Holders&) const = default;
+};
+// "95%", "all" or "7". Errors: invalid_argument.
+Result<Holders> parse_holders(std::string_view text);
+// So many of these members.
+std::uint32_t needed(const Holders& holders, std::uint32_t members);
+
+// Watches of one node at the same time.
+inline constexpr std::size_t kStateWatchesMax = 8;
+inline constexpr Duration kStateWatchMax = std::chrono::minutes(10);
+
 // May a key be called so?
 bool is_state_key(std::string_view key);
 // A fault of one write, whatever else is in the state: its key, value or time to live.

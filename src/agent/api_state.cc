@@ -12,18 +12,25 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* kStateExample =
-    R"({"set":{"load":"0.7"},"delete":["old"]}, with "ttl_ms":60000 or "if_version":{"load":7} if need be)";
+    R"({"set":{"load":"0.7"},"delete":["old"]}, with "ttl_ms":60000, "if_version":{"load":7}, or "wait":"95%" and "timeout_ms":10000 if need be)";
 
 std::string text_of(const json::string& text) { return {text.data(), text.size()}; }
 
-Result<std::vector<StateWrite>> read_writes(const std::string& body) {
+struct Writes {
+  std::vector<StateWrite> writes;
+  std::optional<WatchState> watch;  // until others hold them
+};
+
+Result<Writes> read_writes(const std::string& body) {
   const auto wrong = [](const std::string& cause) {
     return fail(Errc::invalid_argument, cause, std::string("send ") + kStateExample);
   };
   const auto parsed = http::parse_json(body);
   if (!parsed) return wrong("the body is " + parsed.error().cause);
   if (!parsed->is_object()) return wrong("the body is not a JSON object");
-  std::vector<StateWrite> writes;
+  Writes out;
+  std::vector<StateWrite>& writes = out.writes;
+  std::optional<std::int64_t> timeout_ms;
   std::int64_t ttl_ms = 0;
   json::object versions;
   for (const auto& entry : parsed->get_object()) {
@@ -42,6 +49,14 @@ Result<std::vector<StateWrite>> read_writes(const std::string& body) {
     } else if (name == "ttl_ms" && value.is_int64()) {
       ttl_ms = value.get_int64();
       if (ttl_ms < 1 || ttl_ms > UINT32_MAX) return wrong("\"ttl_ms\" is out of range");
+    } else if (name == "wait" && value.is_string()) {
+      const auto wanted = parse_holders(text_of(value.get_string()));
+      if (!wanted) return tl::unexpected(wanted.error());
+      out.watch.emplace().wanted = *wanted;
+    } else if (name == "timeout_ms" && value.is_int64()) {
+      timeout_ms = value.get_int64();
+      if (*timeout_ms < 1 || *timeout_ms > kStateWatchMax / std::chrono::milliseconds(1))
+        return wrong("\"timeout_ms\" is out of range: it is 1 ms to 10 minutes");
     } else if (name == "if_version" && value.is_object()) {
       versions = value.get_object();
     } else {
@@ -58,7 +73,9 @@ Result<std::vector<StateWrite>> read_writes(const std::string& body) {
   }
   if (!versions.empty()) return wrong("\"if_version\" names a key that is not written");
   if (writes.empty()) return wrong("the body writes nothing");
-  return writes;
+  if (timeout_ms && !out.watch) return wrong("there is nothing to wait for: \"timeout_ms\" needs \"wait\"");
+  if (timeout_ms) out.watch->timeout = std::chrono::milliseconds(*timeout_ms);
+  return out;
 }
 
 json::object item_view(const StateItem& item) {
@@ -84,6 +101,30 @@ json::object state_view(const NodeState& state, const std::vector<std::string>& 
   out["generation"] = state.generation;
   out["version"] = state.version;
   out["keys"] = std::move(items);
+  return out;
+}
+
+json::object watch_view(const Result<std::uint32_t>& end, const StateHolders& holders) {
+  json::array missing;
+  for (const auto& name : holders.missing) missing.push_back(json::string(http::clean_text(name)));
+  json::object out{{"needed", holders.needed},
+                   {"held", holders.held},
+                   {"members", holders.members},
+                   {"others", holders.others},
+                   {"missing", std::move(missing)},
+                   {"more", holders.more},
+                   {"took_ms", holders.took / std::chrono::milliseconds(1)},
+                   {"questions", holders.questions},
+                   {"question_bytes", holders.question_bytes},
+                   {"answers", holders.answers},
+                   {"answer_bytes", holders.answer_bytes},
+                   {"error", nullptr}};
+  if (!end) {
+    const Error& error = end.error();
+    out["error"] = json::object{{"code", name_of(error.code)},
+                                {"cause", http::clean_text(error.cause)},
+                                {"cure", http::clean_text(error.cure)}};
+  }
   return out;
 }
 
@@ -122,12 +163,23 @@ void Api::state(const http::Request&, const std::string& name, Reply reply) {
 void Api::write_state(const http::Request& request, const std::string&, Reply reply) {
   auto writes = read_writes(request.body);
   if (!writes) return reply->respond(http::error_response(writes.error()));
-  cluster_.write_state(*std::move(writes), [this, reply](const Result<std::uint32_t>& written) {
+  const auto watch = writes->watch;
+  cluster_.write_state(std::move(writes->writes), [this, reply, watch](const Result<std::uint32_t>& written) {
     if (!written) return reply->respond(http::error_response(written.error()));
-    cluster_.info([reply](const NodeInfo& info, const SocketCounters&, Now) {
-      reply->respond(http::ok_json(json::object{{"member", http::clean_text(info.self.name)},
-                                                {"generation", info.generation},
-                                                {"version", info.state_version}}));
+    cluster_.info([this, reply, watch](const NodeInfo& info, const SocketCounters&, Now) {
+      json::object out{{"member", http::clean_text(info.self.name)},
+                       {"generation", info.generation},
+                       {"version", info.state_version}};
+      if (!watch) return reply->respond(http::ok_json(std::move(out)));
+      // It is written: from here on the answer is 200, and "wait" says how that ended.
+      WatchState command = *watch;
+      command.version = info.state_version;
+      cluster_.watch_state(
+          command, [reply, out](const Result<std::uint32_t>& end, const std::optional<StateHolders>& holders) {
+            json::object answer = out;
+            answer["wait"] = watch_view(end, holders.value_or(StateHolders{}));
+            reply->respond(http::ok_json(std::move(answer)));
+          });
     });
   });
 }

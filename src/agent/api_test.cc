@@ -67,6 +67,11 @@ class FakeCluster final : public Cluster {
     written = std::move(writes);
     done(answer);
   }
+  void watch_state(WatchState command, Host::WatchDone done) override {
+    watched = command;
+    if (!holders) return done(fail(Errc::wrong_state, "8 watches wait already", "wait"), std::nullopt);
+    done(holders_end, holders);
+  }
   void states(std::optional<std::string> member, std::function<void(const std::vector<NodeState>&)> done) override {
     std::vector<NodeState> found;
     for (const auto& state : said) {
@@ -86,6 +91,9 @@ class FakeCluster final : public Cluster {
   std::vector<Notice> notices;
   std::vector<std::string> joined;
   std::vector<StateWrite> written;
+  std::optional<WatchState> watched;
+  std::optional<StateHolders> holders;
+  Result<std::uint32_t> holders_end = 3u;
   std::vector<NodeState> said;
   Tags tags;
   std::string key_change;
@@ -494,12 +502,46 @@ TEST_F(ApiTest, states_are_shown_and_written) {
   EXPECT_EQ(cluster_.written[0].if_version, 7u);
   EXPECT_FALSE(cluster_.written[1].value || cluster_.written[1].if_version);
   cluster_.written.clear();
-  for (const char* body : {"", "[]", "{}", R"({"set":{"a":1}})", R"({"set":[]})", R"({"delete":[1]})",
-                           R"({"set":{"a":"1"},"ttl_ms":0})", R"({"set":{"a":"1"},"if_version":{"b":1}})",
-                           R"({"set":{"a":"1"},"if_version":{"a":-1}})", R"({"sett":{"a":"1"}})"}) {
+  for (const char* body :
+       {R"({"set":{"a":"1"},"wait":"95"x})", R"({"set":{"a":"1"},"wait":"0%"})", R"({"set":{"a":"1"},"wait":95})",
+        R"({"set":{"a":"1"},"timeout_ms":0,"wait":"all"})", R"({"set":{"a":"1"},"timeout_ms":700000,"wait":"all"})",
+        R"({"set":{"a":"1"},"timeout_ms":1000})", R"({"wait":"all"})", "", "[]", "{}", R"({"set":{"a":1}})",
+        R"({"set":[]})", R"({"delete":[1]})", R"({"set":{"a":"1"},"ttl_ms":0})",
+        R"({"set":{"a":"1"},"if_version":{"b":1}})", R"({"set":{"a":"1"},"if_version":{"a":-1}})",
+        R"({"sett":{"a":"1"}})"}) {
     EXPECT_EQ(ask("PATCH", "/v1/state", body).status, 400) << body;
   }
   EXPECT_TRUE(cluster_.written.empty());
+  EXPECT_FALSE(cluster_.watched);
+}
+
+TEST_F(ApiTest, who_writes_may_wait_until_others_hold_it) {
+  cluster_.answer = 0u;
+  cluster_.node.state_version = 7;
+  cluster_.holders =
+      StateHolders{CommandId{1}, 7, 3, 3, 4, 1, {"n9"}, false, std::chrono::milliseconds(1250), 1, 40, 2, 70};
+  const auto done = ask("PATCH", "/v1/state", R"({"set":{"load":"0.7"},"wait":"75%","timeout_ms":2000})");
+  EXPECT_EQ(done.status, 200);
+  ASSERT_TRUE(cluster_.watched);
+  EXPECT_EQ(cluster_.watched->version, 7u);
+  EXPECT_EQ(cluster_.watched->wanted, (Holders{true, 75}));
+  EXPECT_EQ(cluster_.watched->timeout, std::chrono::seconds(2));
+  const auto& wait = done.body.at("wait");
+  EXPECT_EQ(wait.at("held").as_int64(), 3);
+  EXPECT_EQ(wait.at("others").as_int64(), 1);
+  EXPECT_EQ(wait.at("missing").at(0).as_string(), "n9");
+  EXPECT_EQ(wait.at("took_ms").as_int64(), 1250);
+  EXPECT_EQ(wait.at("answer_bytes").as_int64(), 70);
+  EXPECT_TRUE(wait.at("error").is_null());
+  cluster_.holders_end = fail(Errc::timed_out, "3 of 4", "look");
+  const auto late = ask("PATCH", "/v1/state", R"({"set":{"load":"0.7"},"wait":"all"})");
+  EXPECT_EQ(late.status, 200) << "what was asked for is written";
+  EXPECT_EQ(late.body.at("wait").at("error").at("code").as_string(), "timed_out");
+  EXPECT_EQ(cluster_.watched->timeout, std::chrono::seconds(10));
+  cluster_.holders.reset();
+  const auto ninth = ask("PATCH", "/v1/state", R"({"set":{"load":"0.7"},"wait":"all"})");
+  EXPECT_EQ(ninth.body.at("version").as_int64(), 7);
+  EXPECT_EQ(ninth.body.at("wait").at("error").at("code").as_string(), "wrong_state");
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ class Cluster {
   virtual void info(std::function<void(const NodeInfo&, const SocketCounters&, Now)> done) = 0;
   virtual void history(std::function<void(const std::vector<Notice>&)> done) = 0;
   virtual void write_state(std::vector<StateWrite> writes, Done done) = 0;
+  virtual void watch_state(WatchState command, Host::WatchDone done) = 0;
   // Of this member, or of all: of those that have published something, by name.
   virtual void states(std::optional<std::string> member,
                       std::function<void(const std::vector<NodeState>&)> done) = 0;
@@ -54,6 +55,9 @@ class HostCluster final : public Cluster {
   void history(std::function<void(const std::vector<Notice>&)> done) override;
   void write_state(std::vector<StateWrite> writes, Done done) override {
     host_.write_state(std::move(writes), std::move(done));
+  }
+  void watch_state(WatchState command, Host::WatchDone done) override {
+    host_.watch_state(command, std::move(done));
   }
   void states(std::optional<std::string> member, std::function<void(const std::vector<NodeState>&)> done) override;
   void why(std::string member, std::function<void(const Result<Explanation>&)> done) override {

@@ -22,6 +22,7 @@ class FakeCluster final : public Cluster {
   void history(std::function<void(const std::vector<Notice>&)>) override {}
   void manage_keys(KeyAction, Bytes, bool, Host::KeysDone) override {}
   void write_state(std::vector<StateWrite>, Done) override {}
+  void watch_state(WatchState, Host::WatchDone) override {}
   void states(std::optional<std::string>, std::function<void(const std::vector<NodeState>&)>) override {}
   void why(std::string, std::function<void(const Result<Explanation>&)>) override {}
   void reconfigure(Config wanted, Done done) override {

@@ -99,6 +99,8 @@ LogLevel level_of(const Notice& notice) {
     return answer->result == KeyAnswer::Result::done ? LogLevel::debug : LogLevel::warning;
   }
   if (std::holds_alternative<Explanation>(notice.body)) return LogLevel::debug;
+  if (std::holds_alternative<StateChanged>(notice.body) || std::holds_alternative<StateHolders>(notice.body))
+    return LogLevel::debug;
   if (std::holds_alternative<Defunct>(notice.body)) return LogLevel::error;
   return LogLevel::warning;
 }

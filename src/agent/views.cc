@@ -158,6 +158,7 @@ const char* kind_of(const Notice& notice) {
   if (std::holds_alternative<LinkChange>(notice.body)) return "link";
   if (std::holds_alternative<Explanation>(notice.body)) return "evidence";
   if (std::holds_alternative<StateChanged>(notice.body)) return "state";
+  if (std::holds_alternative<StateHolders>(notice.body)) return "holders";
   return "defunct";
 }
 
@@ -280,7 +281,8 @@ json::object info_view(const AgentFacts& facts, const Figures& figures) {
   node["state"] = json::object{{"generation", info.generation},
                                {"version", info.state_version},
                                {"members", info.states_known},
-                               {"bytes", info.state_bytes}};
+                               {"bytes", info.state_bytes},
+                               {"watches", info.state_watches}};
   if (info.heartbeat) {
     json::object heartbeat;
     heartbeat["heartbeat"] = info.heartbeat->heartbeat;

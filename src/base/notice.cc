@@ -73,6 +73,14 @@ struct Describer {
            " version=" + std::to_string(changed.version) + " changed: " + listed(changed.keys) +
            (changed.more ? ",..." : "");
   }
+  std::string operator()(const StateHolders& holders) const {
+    std::string line = "version " + std::to_string(holders.version) +
+                       " of our state: " + std::to_string(holders.held) + " of " + std::to_string(holders.members) +
+                       " members hold it, " + std::to_string(holders.needed) + " were wanted, after " +
+                       seconds_text(holders.took);
+    if (!holders.missing.empty()) line += ", missing: " + listed(holders.missing) + (holders.more ? ",..." : "");
+    return line;
+  }
   std::string operator()(const Warning& warning) const { return "warning " + warning.text; }
   std::string operator()(const Defunct& defunct) const { return "defunct " + defunct.why; }
   std::string operator()(const KeyAnswer& answer) const {

@@ -1,8 +1,27 @@
 #include "hearsay/state.h"
 
+#include <charconv>
+
 #include "base/utf8.h"
 
 namespace hearsay {
+
+Result<Holders> parse_holders(std::string_view text) {
+  if (text == "all") return Holders{};
+  const bool percent = !text.empty() && text.back() == '%';
+  const std::string_view digits = percent ? text.substr(0, text.size() - 1) : text;
+  Holders holders{percent, 0};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), holders.value);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (whole && holders.value > 0 && (!percent || holders.value <= 100)) return holders;
+  return fail(Errc::invalid_argument, "\"" + std::string(text.substr(0, 32)) + "\" says not how many members",
+              "write for example 95%, all, or 7");
+}
+
+std::uint32_t needed(const Holders& holders, std::uint32_t members) {
+  if (!holders.percent) return holders.value;
+  return static_cast<std::uint32_t>((std::uint64_t{members} * holders.value + 99) / 100);
+}
 
 bool is_state_key(std::string_view key) {
   return !key.empty() && key.size() <= kStateKeyBytesMax && base::is_printable(key) &&

@@ -110,6 +110,8 @@ struct Arguments {
   std::vector<std::string> more_words;   // those behind them
   std::optional<std::string> ttl;
   std::optional<std::uint64_t> if_version;
+  std::optional<std::string> wait;
+  std::optional<std::string> timeout;
   std::vector<std::string> state_columns;
   std::vector<std::string> where;
   // keygen

@@ -164,6 +164,12 @@ void declare_state(CLI::App& app, Arguments& arguments) {
   app.add_option("--if-version", arguments.if_version,
                  "set, delete, publish: only if the keys have this version; 0: if they are not there")
       ->type_name("N");
+  auto* wait = app.add_option("--wait", arguments.wait,
+                              "set, delete, publish: until so many members are known to hold it: 95%, all, or 7")
+                   ->type_name("SHARE");
+  app.add_option("--timeout", arguments.timeout, "wait so long, at most 10m; without it 10s")
+      ->type_name("TIME")
+      ->needs(wait);
 }
 
 void declare_keys(CLI::App& app, Arguments& arguments) {

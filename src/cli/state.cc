@@ -15,6 +15,9 @@ namespace {
 
 namespace json = boost::json;
 
+// For an answer, beside what it is asked to wait for.
+constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(10);
+
 int wrong_usage(Terminal& terminal, std::string cause, std::string cure) {
   report(terminal, "state", {Errc::invalid_argument, std::move(cause), std::move(cure)});
   return kUsage;
@@ -52,6 +55,26 @@ int get(const ApiClient& client, const Arguments& arguments, Terminal& terminal)
   return kDone;
 }
 
+// How the wait ended, for people.
+void print_wait(Terminal& terminal, const json::value& wait) {
+  const auto number = [&](const char* key) { return std::to_string(number_at(wait, key)); };
+  std::string text = "held by " + number("held") + " of " + number("members") + " members after " +
+                     agent::duration_text(std::chrono::milliseconds(number_at(wait, "took_ms")));
+  if (number_at(wait, "others") > 0) text += "; " + number("others") + " more cannot hold it: they run no hearsay";
+  text += "\ncost: " + number("answer_bytes") + " bytes in " + number("answers") + " answers to this agent; " +
+          number("question_bytes") + " bytes in " + number("questions") + " questions, told on like any rumor\n";
+  const auto& missing = at(wait, "missing");
+  if (at(wait, "error").is_object() && missing.is_array()) {
+    for (const auto& name : missing.get_array())
+      text +=
+          "not known to hold it: " + printable(std::string_view(name.as_string().data(), name.as_string().size())) +
+          "\n";
+    const auto* more = wait.as_object().if_contains("more");
+    if (more != nullptr && more->is_bool() && more->get_bool()) text += "not known to hold it: and others\n";
+  }
+  terminal.out(text);
+}
+
 int write(const ApiClient& client, const Arguments& arguments, Terminal& terminal, json::object body) {
   if (arguments.ttl) {
     const auto ttl = agent::parse_duration(*arguments.ttl);
@@ -69,11 +92,30 @@ int write(const ApiClient& client, const Arguments& arguments, Terminal& termina
     }
     body["if_version"] = std::move(versions);
   }
-  const auto answer = client.call("PATCH", "/v1/state", json::serialize(body));
+  std::chrono::milliseconds patience = kPatience;
+  if (arguments.wait) {
+    if (const auto wanted = parse_holders(*arguments.wait); !wanted)
+      return wrong_usage(terminal, wanted.error().cause, wanted.error().cure);
+    const auto timeout = agent::parse_duration(arguments.timeout.value_or("10s"));
+    if (!timeout || *timeout < std::chrono::milliseconds(1) || *timeout > kStateWatchMax)
+      return wrong_usage(terminal, "\"" + *arguments.timeout + "\" is no time to wait",
+                         "write for example --timeout 30s, at most 10m");
+    body["wait"] = *arguments.wait;
+    body["timeout_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout).count();
+    patience += std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+  }
+  const auto answer = client.call("PATCH", "/v1/state", json::serialize(body), patience);
   if (!answer) return report(terminal, "state", answer.error());
-  terminal.out(arguments.json ? http::pretty(*answer) + "\n"
-                              : "version " + std::to_string(number_at(*answer, "version")) + "\n");
-  return kDone;
+  const auto& wait = at(*answer, "wait");
+  if (arguments.json) {
+    terminal.out(http::pretty(*answer) + "\n");
+  } else {
+    terminal.out("version " + std::to_string(number_at(*answer, "version")) + "\n");
+    if (number_at(wait, "members") > 0) print_wait(terminal, wait);
+  }
+  const auto& error = at(wait, "error");
+  if (!error.is_object()) return kDone;
+  return report(terminal, "state", {Errc::timed_out, text_at(error, "cause"), text_at(error, "cure")});
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ Outcome MemberTable::apply(Now now, const Claim& claim, const AliveClaim& alive)
   const Verdict before = row.verdict;
   drop_accusers(known);
   view_hash_ -= view_share(row);
-  if (!claim.own) row.speaks_hearsay = row.tells_evidence = row.keeps_state = false;
+  if (!claim.own) row.speaks_hearsay = row.tells_evidence = row.keeps_state = row.is_plain = false;
   store_facts(row, alive);
   view_hash_ += view_share(row);
   set_standing(now, known, Verdict::alive, is_up(before) ? row.intent : Intent::none);
@@ -360,6 +360,11 @@ void MemberTable::heard_extension(MemberId id, bool tells_evidence, bool keeps_s
   rows_[id.index].speaks_hearsay = true;
   rows_[id.index].tells_evidence = tells_evidence;
   rows_[id.index].keeps_state = keeps_state;
+  rows_[id.index].is_plain = false;
+}
+
+void MemberTable::heard_no_extension(MemberId id) {
+  if (contains(id) && !rows_[id.index].speaks_hearsay) rows_[id.index].is_plain = true;
 }
 
 AddressRuling MemberTable::ruling(Time now, MemberId id, ByteView addr, std::uint16_t port) const {

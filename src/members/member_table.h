@@ -52,6 +52,8 @@ class MemberTable {
   void probe_failed(MemberId id);
   // The member itself showed that it is a hearsay node; forgotten when its incarnation or address changes.
   void heard_extension(MemberId id, bool tells_evidence, bool keeps_state);
+  // The member itself could have shown it, and did not; forgotten likewise.
+  void heard_no_extension(MemberId id);
 
   MemberId find(std::string_view name) const;
   MemberId self() const { return self_; }
@@ -108,7 +110,8 @@ class MemberTable {
       bool tells_evidence = row.tells_evidence;
       bool keeps_state = row.keeps_state;
       std::vector<std::string> accused_by = accusers(id);
-      archive(speaks_hearsay, tells_evidence, keeps_state, accused_by);
+      bool is_plain = row.is_plain;
+      archive(speaks_hearsay, tells_evidence, keeps_state, is_plain, accused_by);
     }
   }
 

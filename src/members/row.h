@@ -35,6 +35,7 @@ struct Row {
   bool speaks_hearsay : 1 = false;  // it told us so itself, at this address and incarnation
   bool tells_evidence : 1 = false;  // ... and that it answers evidence requests
   bool keeps_state : 1 = false;     // ... and that it exchanges the states of nodes
+  bool is_plain : 1 = false;        // it pinged or answered us without saying any of this
   std::uint32_t reuse = 0;
   LamportTime intent_time;
   Time verdict_since{};

@@ -118,6 +118,18 @@ class Core : public std::enable_shared_from_this<Core> {
         });
   }
 
+  // `id` is set to what withdraws it.
+  void watch_state(WatchState wanted, const std::shared_ptr<CommandId>& id, const Host::WatchDone& done) {
+    const auto make = [&](CommandId given) {
+      *id = wanted.id = given;
+      return wanted;
+    };
+    command(make, [this, id, done](const Result<std::uint32_t>& result) {
+      const auto told = holders_.extract(id->value);
+      done(result, told.empty() ? std::nullopt : std::optional(told.mapped()));
+    });
+  }
+
   void add_listener(std::function<void(const Notice&)> listener) { listeners_.push_back(std::move(listener)); }
 
   void use(const std::function<void(Node&, Now)>& work) {
@@ -182,6 +194,9 @@ class Core : public std::enable_shared_from_this<Core> {
     if (const auto* told = std::get_if<Explanation>(&notice.body)) {
       if (const auto asked = explained_.find(told->id.value); asked != explained_.end()) *asked->second = *told;
     }
+    if (const auto* told = std::get_if<StateHolders>(&notice.body);
+        told != nullptr && dones_.contains(told->id.value))
+      holders_[told->id.value] = *told;
     if (const auto* done = std::get_if<CommandDone>(&notice.body)) end_command(*done);
     if (defunct_ && !stopping_) end_commands(defunct());
   }
@@ -228,6 +243,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<std::function<void(const Notice&)>> listeners_;
   std::map<std::uint64_t, Host::Done> dones_;
   std::map<std::uint64_t, std::vector<KeyAnswer>> key_answers_;              // of commands that have not ended
+  std::map<std::uint64_t, StateHolders> holders_;                            // likewise
   std::map<std::uint64_t, std::shared_ptr<Result<Explanation>>> explained_;  // by the command that asked
   std::uint64_t next_command_ = 1;
   bool defunct_ = false;
@@ -364,6 +380,20 @@ void Host::write_state(std::vector<StateWrite> writes, Done done) {
   asio::post(impl_->core->loop(), [core = impl_->core, writes = std::move(writes), done = std::move(done)] {
     core->command([&](CommandId id) { return WriteState{id, writes}; }, done);
   });
+}
+
+std::function<void()> Host::watch_state(WatchState command, WatchDone done) {
+  const auto id = std::make_shared<CommandId>();
+  asio::post(impl_->core->loop(),
+             [core = impl_->core, command, id, done = std::move(done)] { core->watch_state(command, id, done); });
+  return [core = std::weak_ptr(impl_->core), id] {
+    const auto held = core.lock();
+    if (!held) return;
+    asio::post(held->loop(), [core, id] {
+      const auto again = core.lock();
+      if (again) again->command([&](CommandId given) { return EndWatch{given, *id}; }, [](const auto&) {});
+    });
+  };
 }
 
 void Host::reconfigure(Config config, Done done) {

@@ -43,6 +43,18 @@ bool route_service(const Shared& shared, room::Step& step, const room::Origin& o
       }
       return true;
     }
+    case wire::HearsayType::state_question: {
+      const auto question = wire::decode_state_question(body);
+      if (question) {
+        shared.states.on_message(step, origin, *question);
+      } else {
+        step.counters.add(wire::counter_of(question.error()));
+      }
+      return true;
+    }
+    case wire::HearsayType::state_held:
+      hand_over(wire::decode_state_held(body));
+      return true;
     default:
       return false;
   }

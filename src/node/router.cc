@@ -347,6 +347,7 @@ NodeInfo Router::info() const {
   info.state_version = store.own().version();
   info.states_known = static_cast<std::uint32_t>(store.owners().size() - (store.own().empty() ? 1 : 0));
   info.state_bytes = store.bytes();
+  info.state_watches = states_.watches();
   family_->fill(info);
   return info;
 }

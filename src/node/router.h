@@ -79,6 +79,8 @@ class Router {
   void command(Step& step, const hearsay::ForceLeave& force_leave);
   void command(Step& step, const hearsay::Reconfigure& reconfigure);
   void command(Step& step, const hearsay::WriteState& write_state) { states_.on_command(step, write_state); }
+  void command(Step& step, const hearsay::WatchState& watch) { states_.on_command(step, watch); }
+  void command(Step& step, const hearsay::EndWatch& end) { states_.on_command(step, end); }
   std::optional<Error> reconfigure(Step& step, const Config& wanted);
   void forget_refused(Step& step);
 

@@ -29,7 +29,10 @@ void SwimFamily::on_message(Step& step, Origin& origin, ByteView message) {
     }
     void operator()(const wire::IndirectPing& asked) const { family.relay_.on_message(step, origin, asked); }
     void operator()(const wire::Ack& ack) const {
-      hear(family.probe_.sender_of(origin, ack), ack.extension);
+      const MemberId sender = family.probe_.sender_of(origin, ack);
+      hear(sender, ack.extension);
+      // Pings for others come without; an answer of a hearsay node never does.
+      if (sender.valid() && ack.extension.empty()) step.members.heard_no_extension(sender);
       if (family.probe_.on_message(step, origin, ack) || family.relay_.on_message(step, origin, ack) ||
           family.vet_.on_message(step, origin, ack) || family.reachability_.on_message(step, origin, ack)) {
         return;

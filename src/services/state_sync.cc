@@ -28,6 +28,7 @@ StateSync::StateSync(base::Rng rng, const Config& config)
     : rng_(rng),
       store_(config.name, {config.first_generation, static_cast<std::uint32_t>(rng_.next())},
              {config.state.node_bytes_max, config.state.total_bytes_max}),
+      watch_(rng.fork("watch")),
       age_(config.state.tombstone_age) {}
 
 // ---- our own state ----
@@ -107,6 +108,7 @@ void StateSync::on_time(Step& step) {
     store_.collect(now, age_);
   }
   if (now >= notice_) tell_application(step);
+  watch_.on_time(step, store_);
   if (now < tick_) return;
   const Duration interval = step.config.state.sync_interval;
   tick_ = store_.empty() ? kNever : step.after(eager_ > 0 ? interval / kEagerPart : interval);
@@ -114,7 +116,9 @@ void StateSync::on_time(Step& step) {
   if (tick_ != kNever && members::is_up(step.members.self_row().verdict)) compare(step);
 }
 
-Time StateSync::next_deadline() const { return std::min({tick_, notice_, store_.next_deadline(age_)}); }
+Time StateSync::next_deadline() const {
+  return std::min({tick_, notice_, store_.next_deadline(age_), watch_.next_deadline()});
+}
 
 void StateSync::compare(Step& step) {
   spread::pick_peers(
@@ -140,6 +144,8 @@ std::size_t StateSync::digests_max(const Step& step) const {
 }
 
 void StateSync::on_message(Step& step, MemberId sender, const wire::StateHash& theirs) {
+  if (theirs.hash == store_.hash())
+    watch_.on_held(step, store_, sender, store_.own().epoch(), store_.own().version());
   if (theirs.hash == store_.hash() || !may_answer(step)) return;
   if (theirs.buckets.empty()) {
     if (store_.counted() <= digests_max(step)) return ask(step, sender, 0, UINT64_MAX);
@@ -201,7 +207,9 @@ void StateSync::each_pair(const wire::StateDigests& theirs, F f) const {
 void StateSync::on_message(Step& step, MemberId sender, const wire::StateDigests& theirs) {
   if (!may_answer(step)) return;
   for (const auto& digest : theirs.digests) {
-    if (digest.owner == store_.self()) outbid(step, digest);
+    if (digest.owner != store_.self()) continue;
+    watch_.on_held(step, store_, sender, digest.epoch, digest.version);
+    outbid(step, digest);
   }
   std::vector<wire::StateDigest> lacking;
   wire::StateDigests wanted{self_name(step), theirs.first, theirs.last, false, {}};
@@ -287,6 +295,7 @@ bool StateSync::take(Step& step, const wire::StateDelta& delta) {
   step.counters.add(Count::state_news);
   wake(step);
   note(step, delta.owner, keys_);
+  watch_.on_news(step, store_, delta.owner);
   return true;
 }
 
@@ -368,6 +377,7 @@ void StateSync::on_stream_end(Step& /*step*/, StreamId stream) {
 // ---- members and the application ----
 
 void StateSync::on_outcome(Step& step, const room::Outcome& outcome) {
+  watch_.on_outcome(outcome);
   if (!outcome.accepted() || store_.owners().size() == 1) return;
   if (step.members.contains(outcome.member)) {
     store_.count(step.members.name(outcome.member), members::is_up(step.members.row(outcome.member).verdict));

@@ -19,6 +19,7 @@
 #include "base/rng.h"
 #include "hearsay/state.h"
 #include "room/step.h"
+#include "services/state_watch.h"
 #include "state/store.h"
 
 namespace hearsay::services {
@@ -44,9 +45,17 @@ class StateSync {
   StateSync(base::Rng rng, const Config& config);
 
   void on_command(room::Step& step, const WriteState& command);
+  void on_command(room::Step& step, const WatchState& command) { watch_.on_command(step, store_, command); }
+  void on_command(room::Step& step, const EndWatch& command) { watch_.on_command(step, store_, command); }
   void on_message(room::Step& step, MemberId sender, const wire::StateHash& theirs);
   void on_message(room::Step& step, MemberId sender, const wire::StateDigests& theirs);
   void on_message(room::Step& step, const room::Origin& origin, const wire::StateDeltas& deltas);
+  void on_message(room::Step& step, const room::Origin& origin, const wire::StateQuestion& question) {
+    watch_.on_message(step, store_, origin, question);
+  }
+  void on_message(room::Step& step, MemberId sender, const wire::StateHeld& held) {
+    watch_.on_message(step, store_, sender, held);
+  }
   // Somebody who is far behind asks for everything. False: it gets no answer.
   bool on_request(room::Step& step, const room::Origin& origin, const wire::StateDigests& theirs);
   void on_stream_end(room::Step& step, StreamId stream);
@@ -55,11 +64,13 @@ class StateSync {
   Time next_deadline() const;
 
   const state::Store& store() const { return store_; }
+  std::uint32_t watches() const { return watch_.watches(); }
   bool fetching() const { return fetch_.value != 0; }
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(rng_, store_, tick_, eager_, notice_, changed_, fetch_, fetch_from_, fetch_after_, second_, answers_);
+    archive(rng_, store_, tick_, eager_, notice_, changed_, fetch_, fetch_from_, fetch_after_, second_, answers_,
+            watch_);
   }
 
  private:
@@ -84,6 +95,7 @@ class StateSync {
 
   base::Rng rng_;
   state::Store store_;
+  StateWatch watch_;
   Time tick_ = kNever;
   unsigned eager_ = 0;  // so many of the next ticks come early: there is news that no rumor carries
   Time notice_ = kNever;

@@ -17,19 +17,25 @@ std::string name(Place place) { return "n" + std::to_string(place); }
 
 class States : public testing::Test {
  protected:
-  World& build(Place nodes, const Network::Options& network = {}) {
+  World& build(Place nodes, const Network::Options& network = {}, Family family = Family::swim) {
     world_ = std::make_unique<World>(World::Options{1, network});
     world_->on_notice = [this](Place at, const Notice& notice) { hear(at, notice); };
-    for (Place place = 0; place < nodes; ++place) add();
+    for (Place place = 0; place < nodes; ++place)
+      add(family, std::min<Duration>(milliseconds(50), seconds(20) / nodes));
     world_->run_for(seconds(20));
     return *world_;
   }
-  void add() {
+  // Through whom it joins: one after another through the first, many in a tree.
+  std::string contact(Place place) const {
+    return to_string(world_->node(place < 100 ? 0 : place / 2).info().self.address);
+  }
+  void add(Family family = Family::swim, Duration pause = milliseconds(50)) {
     Config config = Config::of(Profile::lan);
+    config.family = family;
     config.name = name(world_->size());
     const Place place = world_->add(config);
-    if (place > 0) world_->command(place, Join{CommandId{}, {"10.0.0.1"}});
-    world_->run_for(milliseconds(50));
+    if (place > 0) world_->command(place, Join{CommandId{}, {contact(place)}});
+    world_->run_for(pause);
   }
   void write(Place place, std::string key, std::optional<std::string> value, Duration ttl = {}) {
     world_->command(place, WriteState{CommandId{7}, {{std::move(key), std::move(value), ttl, {}}}});
@@ -68,7 +74,29 @@ class States : public testing::Test {
     return sum;
   }
 
+  // Writes, waits, and says when so many hold it in truth, and what the watch told.
+  Duration write_and_watch(Place place, Holders wanted, Duration timeout) {
+    holders_.reset();
+    write(place, "load", std::to_string(world_->elapsed().count()));
+    world_->command(place, WatchState{CommandId{9}, 0, wanted, timeout});
+    const Duration begin = world_->elapsed();
+    Duration held{};
+    while (!holders_ && world_->elapsed() - begin < 2 * timeout) {
+      world_->run_for(milliseconds(50));
+      if (held == Duration::zero() && agreeing(place) >= needed(wanted, static_cast<std::uint32_t>(up())))
+        held = world_->elapsed() - begin;
+    }
+    return held;
+  }
+  std::uint64_t extension_bytes() const {
+    std::uint64_t sum = 0;
+    for (Place at = 0; at < world_->size(); ++at)
+      if (world_->is_up(at)) sum += world_->node(at).sent()[MessageKind::extension].bytes;
+    return sum;
+  }
+
   std::unique_ptr<World> world_;
+  std::optional<StateHolders> holders_;  // of the last watch that ended
   std::map<std::pair<Place, std::string>, std::tuple<std::uint32_t, std::uint64_t>> heard_;
   int faults_ = 0;
   int refused_ = 0;
@@ -76,6 +104,7 @@ class States : public testing::Test {
  private:
   void hear(Place at, const Notice& notice) {
     if (const auto* done = std::get_if<CommandDone>(&notice.body)) refused_ += done->error && done->id.value == 7;
+    if (const auto* told = std::get_if<StateHolders>(&notice.body)) holders_ = *told;
     const auto* changed = std::get_if<StateChanged>(&notice.body);
     if (changed == nullptr) return;
     auto& last = heard_[{at, changed->member}];
@@ -171,6 +200,62 @@ TEST_F(States, a_member_that_is_forgotten_takes_its_state_along) {
   world.run_for(seconds(10));
   for (Place at = 0; at < 4; ++at) EXPECT_EQ(read(at, 4), "-") << at;
   EXPECT_EQ(world.node(0).info().state_bytes, 0u);
+}
+
+// 95 % are known to hold a version within twice the time that it takes to reach them.
+TEST_F(States, who_waits_learns_soon_whom_a_version_has_reached) {
+  for (const auto& [nodes, family] : {std::pair{Place{100}, Family::swim}, std::pair{Place{100}, Family::heartbeat},
+                                      std::pair{Place{1000}, Family::swim}}) {
+    SCOPED_TRACE(nodes);
+    build(nodes, {}, family);
+    const Duration held = write_and_watch(0, {true, 95}, seconds(30));
+    ASSERT_TRUE(holders_);
+    EXPECT_GE(holders_->held, nodes * 94 / 100);
+    EXPECT_GE(holders_->members, nodes * 99 / 100) << "some may be thought to have failed, in a crowd that joins";
+    EXPECT_EQ(holders_->others, 0u);
+    EXPECT_LE(holders_->took, 2 * held);
+    EXPECT_LE(holders_->questions, 2u);
+    EXPECT_LE(holders_->answer_bytes, nodes * 32);
+    std::printf(
+        "%zu nodes, %s: 95 %% hold it after %lld ms and are known to after %lld ms; %llu bytes of answers\n", nodes,
+        name_of(family), static_cast<long long>(held / milliseconds(1)),
+        static_cast<long long>(holders_->took / milliseconds(1)),
+        static_cast<unsigned long long>(holders_->answer_bytes));
+  }
+}
+
+// What a watch costs all nodes together: the same write without and with one.
+TEST_F(States, a_watch_costs_each_member_less_than_a_kilobyte) {
+  World& world = build(100);
+  write(0, "dc", "eu");
+  world.run_for(seconds(10));
+  const auto at_rest = extension_bytes();
+  write(0, "dc", "us");
+  world.run_for(seconds(20));
+  const auto without = extension_bytes() - at_rest;
+  write_and_watch(0, {true, 95}, seconds(10));
+  world.run_for(seconds(20) - holders_->took);
+  const auto with = extension_bytes() - at_rest - without;
+  EXPECT_GT(with, without);
+  EXPECT_LT(with - without, 100 * 1024u);
+  EXPECT_EQ(total(Count::state_answers), 99u);
+  std::printf("100 nodes: a watch took %llu bytes in all\n", static_cast<unsigned long long>(with - without));
+}
+
+TEST_F(States, lost_questions_and_answers_are_made_up_for_and_who_is_silent_is_named) {
+  Network::Options network;
+  network.loss = 0.2;
+  build(30, network);
+  write_and_watch(3, {}, seconds(60));
+  ASSERT_TRUE(holders_);
+  EXPECT_EQ(holders_->held, 30u);
+  EXPECT_EQ(holders_->missing, std::vector<std::string>{});
+  World& calm = build(30);
+  calm.pause(7);
+  write_and_watch(3, {}, seconds(2));
+  ASSERT_TRUE(holders_);
+  EXPECT_EQ(holders_->missing, std::vector<std::string>{"n7"});
+  EXPECT_EQ(holders_->held, 29u);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "wire/heartbeat.h"
 #include "wire/memberlist.h"
 #include "wire/serf.h"
+#include "wire/state.h"
 
 namespace hearsay::wire {
 
@@ -119,6 +120,9 @@ struct SerfWords {
   }
 };
 
+// Named in one message; the others are counted.
+constexpr std::size_t kDeltasToldMax = 4;
+
 struct Words {
   Line& line;
   void operator()(const Ping& m) { source(line.word("ping").name("", m.node).number("seq=", m.seq.value), m); }
@@ -146,7 +150,7 @@ struct Words {
     if (!m.user_state.empty()) line.number("state=", m.user_state.size());
   }
   void operator()(const User& m) {
-    if (heartbeat(m.payload)) return;
+    if (heartbeat(m.payload) || state(m.payload)) return;
     line.word("user");
     if (const auto serf = decode_serf(m.payload)) {
       std::visit(SerfWords{line}, *serf);
@@ -168,6 +172,55 @@ struct Words {
     if (!m.opinions.empty()) line.number("opinions=", m.opinions.size());
     if (!m.reason.empty()) line.name("why=", m.reason);
     return true;
+  }
+  bool state(ByteView payload) {
+    if (payload.size() < 2 || payload[0] != kHearsayUserType) return false;
+    const ByteView body = payload.subspan(2);
+    const auto told = [&](const auto& message) {
+      if (message) state(*message);
+      return message.has_value();
+    };
+    switch (static_cast<HearsayType>(payload[1])) {
+      case HearsayType::state_hash:
+        return told(decode_state_hash(body));
+      case HearsayType::state_digests:
+        return told(decode_state_digests(body));
+      case HearsayType::state_deltas:
+        return told(decode_state_deltas(body));
+      case HearsayType::state_question:
+        return told(decode_state_question(body));
+      case HearsayType::state_held:
+        return told(decode_state_held(body));
+      default:
+        return false;
+    }
+  }
+  void state(const StateHash& m) {
+    line.word("state-hash").name("", m.sender);
+    if (!m.buckets.empty()) line.number("ranges=", m.buckets.size());
+  }
+  void state(const StateDigests& m) {
+    line.word("state-digests").name("", m.sender).number("owners=", m.digests.size());
+    line.word(m.ask ? "compare" : "wanted");
+  }
+  void state(const StateDeltas& m) {
+    line.word("state-deltas");
+    for (std::size_t i = 0; i < m.deltas.size() && i < kDeltasToldMax; ++i) {
+      const StateDelta& delta = m.deltas[i];
+      line.name("", delta.owner).number("from=", delta.from).number("to=", delta.to);
+      line.number("entries=", delta.entries.size());
+    }
+    if (m.deltas.size() > kDeltasToldMax) line.number("and=", m.deltas.size() - kDeltasToldMax);
+    if (m.fresh) line.word("fresh");
+    if (m.more) line.word("more");
+  }
+  void state(const StateQuestion& m) {
+    line.word("state-question").name("", m.owner).number("version=", m.version).number("number=", m.number);
+    line.number("ms=", m.for_ms);
+    if (!m.asked.empty()) line.number("asked=", m.asked.size());
+  }
+  void state(const StateHeld& m) {
+    line.word("state-held").name("", m.sender).number("gen=", m.epoch.generation).number("version=", m.version);
   }
   template <class Message>
   void source(Line& to, const Message& m) {

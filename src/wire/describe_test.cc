@@ -7,6 +7,7 @@
 #include "wire/envelope.h"
 #include "wire/memberlist.h"
 #include "wire/serf.h"
+#include "wire/state.h"
 
 namespace hearsay::wire {
 namespace {
@@ -64,6 +65,24 @@ TEST(Describe, what_a_peer_wrote_cannot_break_the_line) {
   ByteWriter out(bytes);
   encode(out, Suspect{Incarnation{1}, "a\nb c\x80", std::string(200, 'x')});
   EXPECT_EQ(describe_message(bytes), "suspect a\\x0ab\\x20c\\x80 inc=1 from=" + std::string(128, 'x') + "...");
+}
+
+TEST(Describe, states_have_words) {
+  const auto line = [](const auto& message) {
+    Bytes bytes;
+    ByteWriter out(bytes);
+    encode(out, message);
+    return describe_message(bytes);
+  };
+  EXPECT_EQ(line(StateHash{"n1", 77, {}}), "state-hash n1");
+  EXPECT_EQ(line(StateHash{"n1", 77, std::vector<std::uint64_t>(kStateBuckets)}), "state-hash n1 ranges=32");
+  EXPECT_EQ(line(StateDigests{"n1", 0, 9, true, {{1, {1, 2}, 3, 3}}}), "state-digests n1 owners=1 compare");
+  StateDelta delta{"n1", {3, 4}, 4, 9, 2, {{"dc", "eu", 5, false, 0}}};
+  EXPECT_EQ(line(StateDeltas{false, {delta}, true}), "state-deltas n1 from=4 to=9 entries=1 fresh");
+  const auto many = line(StateDeltas{true, std::vector<StateDelta>(6, delta)});
+  EXPECT_NE(many.find(" and=2 more"), std::string::npos) << many;
+  EXPECT_EQ(line(StateQuestion{"n1", {3, 4}, 7, 1, 1500, {}}), "state-question n1 version=7 number=1 ms=1500");
+  EXPECT_EQ(line(StateHeld{"n2", {3, 4}, 7}), "state-held n2 gen=3 version=7");
 }
 
 TEST(Describe, a_datagram_is_its_messages_and_on_request_its_wrappers) {

@@ -38,9 +38,11 @@ enum class HearsayType : std::uint8_t {
   view_pull = 1,
   evidence_request = 2,
   evidence = 3,
-  state_hash = 4,  // these three: state.h
+  state_hash = 4,  // these five: state.h
   state_digests = 5,
   state_deltas = 6,
+  state_question = 7,
+  state_held = 8,
   // The heartbeat family (heartbeat.h).
   beats = 16,       // counters, and suspicions
   pull = 17,        // tell me yours

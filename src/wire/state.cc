@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "hearsay/config.h"
 #include "hearsay/state.h"
 #include "wire/extension.h"
@@ -219,6 +220,60 @@ Decoded<StateDeltas> decode_state_deltas(ByteView body) {
   message.deltas.reserve(std::min(count, kReservedMax));
   for (std::size_t i = 0; i < count && in.good(); ++i) message.deltas.push_back(decode_delta(in));
   return in.result(std::move(message));
+}
+
+std::size_t asked_bit(std::string_view member, std::uint32_t number, std::size_t bits) {
+  base::Hasher hash;
+  hash.add(member);
+  hash.add(number);
+  return hash.value() % bits;
+}
+
+bool is_asked(const StateQuestion& question, std::string_view member) {
+  if (question.asked.empty()) return true;
+  const std::size_t bit = asked_bit(member, question.number, question.asked.size() * 8);
+  return (question.asked[bit / 8] >> (bit % 8) & 1) != 0;
+}
+
+void encode(ByteWriter& out, const StateQuestion& message) {
+  begin_hearsay(out, HearsayType::state_question);
+  write_name(out, message.owner);
+  epoch(out, message.epoch);
+  out.u64(message.version);
+  out.u32(message.number);
+  out.u32(message.for_ms);
+  out.u16(static_cast<std::uint16_t>(message.asked.size()));
+  out.raw(message.asked);
+}
+
+Decoded<StateQuestion> decode_state_question(ByteView body) {
+  StateReader in(body);
+  StateQuestion message;
+  message.owner = in.name();
+  message.epoch = in.epoch();
+  message.version = in.u64();
+  message.number = in.u32();
+  message.for_ms = in.u32();
+  const std::size_t bytes = in.u16();
+  in.require(message.version > 0 && bytes <= kAskedBytesMax, Fault::malformed);
+  message.asked = in.raw(bytes);
+  return in.result(message);
+}
+
+void encode(ByteWriter& out, const StateHeld& message) {
+  begin_hearsay(out, HearsayType::state_held);
+  write_name(out, message.sender);
+  epoch(out, message.epoch);
+  out.u64(message.version);
+}
+
+Decoded<StateHeld> decode_state_held(ByteView body) {
+  StateReader in(body);
+  StateHeld message;
+  message.sender = in.name();
+  message.epoch = in.epoch();
+  message.version = in.u64();
+  return in.result(message);
 }
 
 void encode(ByteWriter& out, const OnStream& message) { encode_stream(out, User{message.payload}); }

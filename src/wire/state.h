@@ -1,5 +1,5 @@
-// Per-node state between hearsay nodes: hashes, digests and deltas. Messages of the extension (extension.h): user
-// messages whose payload begins with kHearsayUserType and the type.
+// Per-node state between hearsay nodes: hashes, digests, deltas, and who holds what. Messages of the extension
+// (extension.h): user messages whose payload begins with kHearsayUserType and the type.
 //
 // A state belongs to one owner, who alone writes it. An epoch names one life of the owner: its generation and a
 // random number that tells two lives apart that use the same generation. Every write has the next version. Digests
@@ -92,6 +92,29 @@ struct StateDeltas {
   bool fresh = false;
 };
 
+// 7: "who holds this version of my state, or a later one?" A rumor. owner (length u8, name), generation u32, life
+// u32, version u64, number u32 (grows with each question of a life), ms u32 (so long, each later version is to be
+// answered, too), count u16, then as many bytes: a bit for each that is asked, or none: all are.
+struct StateQuestion {
+  std::string_view owner;
+  Epoch epoch;
+  std::uint64_t version = 0;
+  std::uint32_t number = 0;
+  std::uint32_t for_ms = 0;
+  ByteView asked;
+};
+inline constexpr std::size_t kAskedBytesMax = 256;
+// The place of a member's bit. Several members may share it; with another number others do.
+std::size_t asked_bit(std::string_view member, std::uint32_t number, std::size_t bits);
+bool is_asked(const StateQuestion& question, std::string_view member);
+
+// 8: "I hold your state up to here". sender (length u8, name), generation u32, life u32, version u64.
+struct StateHeld {
+  std::string_view sender;
+  Epoch epoch;
+  std::uint64_t version = 0;
+};
+
 // What a user message holds, sent on a stream.
 struct OnStream {
   ByteView payload;
@@ -101,6 +124,8 @@ struct OnStream {
 void encode(ByteWriter& out, const StateHash& message);
 void encode(ByteWriter& out, const StateDigests& message);
 void encode(ByteWriter& out, const StateDeltas& message);
+void encode(ByteWriter& out, const StateQuestion& message);
+void encode(ByteWriter& out, const StateHeld& message);
 void encode(ByteWriter& out, const OnStream& message);
 // The payload without kHearsayUserType and HearsayType. No allocation is larger than a multiple of the bytes given.
 // What later versions append is ignored. Errors: truncated; malformed (an order, a bound or a key that no owner
@@ -108,5 +133,7 @@ void encode(ByteWriter& out, const OnStream& message);
 Decoded<StateHash> decode_state_hash(ByteView body);
 Decoded<StateDigests> decode_state_digests(ByteView body);
 Decoded<StateDeltas> decode_state_deltas(ByteView body);
+Decoded<StateQuestion> decode_state_question(ByteView body);
+Decoded<StateHeld> decode_state_held(ByteView body);
 
 }  // namespace hearsay::wire

@@ -65,6 +65,45 @@ TEST(State, messages_read_back_and_every_truncation_is_refused) {
   }
 }
 
+TEST(State, questions_and_answers_read_back_and_every_truncation_is_refused) {
+  const Bytes bits(8, 0x10);
+  const Bytes question = body_of(StateQuestion{"n1", {3, 4}, 7, 5, 1500, bits});
+  const Bytes held = body_of(StateHeld{"n2", {3, 4}, 7});
+  const auto asked = decode_state_question(question);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->owner, "n1");
+  EXPECT_EQ(asked->epoch, (Epoch{3, 4}));
+  EXPECT_EQ(std::tuple(asked->version, asked->number, asked->for_ms), std::tuple(7u, 5u, 1500u));
+  EXPECT_EQ(to_bytes(asked->asked), bits);
+  const auto told = decode_state_held(held);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->sender, "n2");
+  EXPECT_EQ(told->epoch, (Epoch{3, 4}));
+  EXPECT_EQ(told->version, 7u);
+  for (std::size_t size = 0; size < question.size(); ++size)
+    EXPECT_FALSE(decode_state_question(ByteView(question).first(size))) << size;
+  for (std::size_t size = 0; size < held.size(); ++size)
+    EXPECT_FALSE(decode_state_held(ByteView(held).first(size))) << size;
+  const Bytes long_bitmap(kAskedBytesMax + 1, 0);
+  EXPECT_FALSE(decode_state_question(body_of(StateQuestion{"n1", {3, 4}, 7, 5, 1500, long_bitmap})));
+  EXPECT_FALSE(decode_state_question(body_of(StateQuestion{"n1", {3, 4}, 0, 5, 1500, {}})));
+}
+
+TEST(State, a_bitmap_asks_those_whose_bits_are_set_and_another_number_shares_bits_otherwise) {
+  EXPECT_TRUE(is_asked(StateQuestion{"n1", {3, 4}, 7, 5, 1, {}}, "n2")) << "without one, all are asked";
+  int shared[2] = {};
+  for (const std::uint32_t number : {5u, 6u}) {
+    Bytes bits(8, 0);
+    const std::size_t bit = asked_bit("n2", number, 64);
+    bits[bit / 8] = static_cast<std::uint8_t>(1u << (bit % 8));
+    const StateQuestion question{"n1", {3, 4}, 7, number, 1, bits};
+    EXPECT_TRUE(is_asked(question, "n2"));
+    for (int i = 10; i < 650; ++i) shared[number - 5] += is_asked(question, "n" + std::to_string(i)) ? 1 : 0;
+  }
+  EXPECT_NEAR(shared[0], 10, 9);
+  EXPECT_NEAR(shared[1], 10, 9);
+}
+
 TEST(State, a_delta_takes_the_bytes_that_were_reckoned) {
   const StateDelta delta = delta_of_n1();
   EXPECT_EQ(body_of(StateDeltas{false, {delta}}).size(), encoded_bytes(delta) + 3);

@@ -2,6 +2,7 @@
 deleted, and an agent that lost its disk is believed."""
 import json
 import shutil
+import signal
 
 from support.cluster import wait_until
 
@@ -50,6 +51,24 @@ def test_refusals_name_cause_and_cure_and_change_nothing(cluster):
         assert done.returncode == 1 and all(part in done.stderr for part in parts), done
     assert n1.ask("state", "publish", "dc", check=False).returncode == 2
     assert said(n1, "n1") == {"dc": "eu"}
+
+
+def test_who_waits_learns_whom_it_has_reached_and_who_is_missing(cluster):
+    n1, n2, n3 = cluster.started(3, profile="lan")  # the local one finds a stopped agent too soon
+    done = n1.ask("state", "publish", "load=0.7", "--wait", "95%")
+    assert done.stdout.startswith("version 1\nheld by 3 of 3 members after "), done
+    assert " answers to this agent" in done.stdout
+    assert said(n3, "n1") == {"load": "0.7"}
+    told = n2.json("state", "set", "dc", "eu", "--wait", "2", "--timeout", "5s")["wait"]
+    assert told["held"] >= 2 and told["needed"] == 2 and told["error"] is None
+    n3.process.send_signal(signal.SIGSTOP)
+    late = n1.ask("state", "delete", "load", "--wait", "all", "--timeout", "1s", check=False)
+    assert late.returncode == 1 and "not known to hold it: n3\n" in late.stdout, late
+    assert "2 of 3 members are known to hold version 2, 3 were wanted" in late.stderr, late
+    n3.process.send_signal(signal.SIGCONT)
+    for words in (("--wait", "0%"), ("--wait", "many"), ("--timeout", "5s"), ("--wait", "all", "--timeout", "1h")):
+        assert n1.ask("state", "set", "a", "b", *words, check=False).returncode == 2
+    assert said(n1, "n1") == {}
 
 
 def test_large_values_arrive_and_a_newcomer_catches_up(cluster):
