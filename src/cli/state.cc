@@ -7,6 +7,7 @@
 
 #include "agent/text.h"
 #include "cli/api_client.h"
+#include "hearsay/state_values.h"
 #include "http/json.h"
 #include "http/message.h"
 
@@ -153,6 +154,11 @@ int run_state(const Arguments& arguments, Terminal& terminal) {
     }
     if (set.empty())
       return wrong_usage(terminal, "nothing is to be published", "write: hearsay state publish KEY=VALUE...");
+  }
+  for (const auto& [key, value] : set) {
+    const auto fault =
+        fault_of_value({key.data(), key.size()}, {value.get_string().data(), value.get_string().size()});
+    if (fault) return report(terminal, "state", *fault);
   }
   return write(*client, arguments, terminal, {{"set", std::move(set)}});
 }

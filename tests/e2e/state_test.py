@@ -43,6 +43,8 @@ def test_refusals_name_cause_and_cure_and_change_nothing(cluster):
         (("set", "a b", "1"), ("spaces", "letters")),
         (("set", "k" * 200, "1"), ("200 bytes long", "at most 128")),
         (("set", "dc", "us", "--if-version", "7"), ("has the version 1, not 7", "read it again")),
+        (("publish", "dc=us", "load=high"), ('load: "high" is no number', "0.7")),
+        (("set", "health", "fine"), ("is no health", "passing, warning or critical")),
         (("delete", "none"), ('no key "none"', "lists the keys")),
         (("get", "n9"), ('no member is called "n9"', "hearsay members")),
         (("get", "n1", "none"), ('has no key "none"', "lists its keys")),
@@ -55,14 +57,14 @@ def test_refusals_name_cause_and_cure_and_change_nothing(cluster):
 
 def test_who_waits_learns_whom_it_has_reached_and_who_is_missing(cluster):
     n1, n2, n3 = cluster.started(3, profile="lan")  # the local one finds a stopped agent too soon
-    done = n1.ask("state", "publish", "load=0.7", "--wait", "95%")
+    done = n1.ask("state", "publish", "load=0.7", "--wait", "95%", "--timeout", "30s")
     assert done.stdout.startswith("version 1\nheld by 3 of 3 members after "), done
     assert " answers to this agent" in done.stdout
     assert said(n3, "n1") == {"load": "0.7"}
     told = n2.json("state", "set", "dc", "eu", "--wait", "2", "--timeout", "5s")["wait"]
     assert told["held"] >= 2 and told["needed"] == 2 and told["error"] is None
     n3.process.send_signal(signal.SIGSTOP)
-    late = n1.ask("state", "delete", "load", "--wait", "all", "--timeout", "1s", check=False)
+    late = n1.ask("state", "delete", "load", "--wait", "all", "--timeout", "2s", check=False)
     assert late.returncode == 1 and "not known to hold it: n3\n" in late.stdout, late
     assert "2 of 3 members are known to hold version 2, 3 were wanted" in late.stderr, late
     n3.process.send_signal(signal.SIGCONT)
