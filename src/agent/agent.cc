@@ -57,6 +57,8 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   Result<void> start_http();
   void start_joining();
   void leave_out_self();
+  // Publishes the keys of [state.keys] that differ from these, and deletes those that are gone.
+  void publish_state_keys(const Tags& before);
   void on_settings_changed();
   void reload(const std::function<void(Result<Reloaded>)>& done);
   void log_reload(const Result<Reloaded>& reloaded);
@@ -186,14 +188,7 @@ Result<void> Agent::Impl::start_host() {
   live.set_cluster(cluster.get());
   live.set_on_changed([this] { on_settings_changed(); });
   check_own_admission();
-  if (!config.state_keys.empty()) {
-    std::vector<StateWrite> writes;
-    for (const auto& [key, value] : config.state_keys) writes.push_back({key, value, {}, {}});
-    cluster->write_state(std::move(writes), [weak = weak_from_this()](const Result<std::uint32_t>& written) {
-      const auto self = weak.lock();
-      if (self && !written) self->log.error("the keys of [state.keys] are not published: " + written.error().cause);
-    });
-  }
+  publish_state_keys({});
   return {};
 }
 
@@ -257,8 +252,35 @@ void Agent::Impl::start_joining() {
   join_once();
 }
 
+void Agent::Impl::publish_state_keys(const Tags& before) {
+  cluster->states(config.node.name, [weak = weak_from_this(), before](const std::vector<NodeState>& states) {
+    const auto self = weak.lock();
+    if (!self) return;
+    const Tags& keys = self->config.state_keys;
+    std::vector<StateWrite> writes;
+    for (const auto& [key, value] : keys) {
+      const auto was = before.find(key);
+      if (was == before.end() || was->second != value) writes.push_back({key, value, {}, {}});
+    }
+    for (const NodeState& state : states) {
+      for (const StateItem& item : state.items) {
+        if (before.contains(item.key) && !keys.contains(item.key))
+          writes.push_back({item.key, std::nullopt, {}, {}});
+      }
+    }
+    if (writes.empty()) return;
+    self->cluster->write_state(std::move(writes), [weak](const Result<std::uint32_t>& written) {
+      const auto again = weak.lock();
+      if (again && !written)
+        again->log.error("the keys of [state.keys] are not published: " + written.error().cause);
+    });
+  });
+}
+
 void Agent::Impl::on_settings_changed() {
+  const Tags before = config.state_keys;
   config = live.config();
+  if (config.state_keys != before) publish_state_keys(before);
   leave_out_self();
   log.set_level(config.log_level);
   save_later(std::chrono::milliseconds(0));

@@ -117,8 +117,10 @@ void LiveSettings::reload(std::function<void(Result<Reloaded>)> done) {
   next.log_level = loaded.config.log_level;
   next.leave_on_interrupt = loaded.config.leave_on_interrupt;
   next.leave_on_terminate = loaded.config.leave_on_terminate;
+  next.state_keys = loaded.config.state_keys;
   next.node.tags = loaded.config.node.tags;
   next.node.swim = loaded.config.node.swim;
+  next.node.heartbeat = loaded.config.node.heartbeat;
   next.node.serf = loaded.config.node.serf;
   next.node.contact = loaded.config.node.contact;
   next.node.admission = loaded.config.node.admission;

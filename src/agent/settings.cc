@@ -323,7 +323,7 @@ constexpr std::string_view kReloaded[] = {"join",
                                           "allow",
                                           "admit",
                                           "limits.members_max"};
-constexpr std::string_view kReloadedTables[] = {"swim.", "heartbeat.", "serf.", "contact."};
+constexpr std::string_view kReloadedTables[] = {"swim.", "heartbeat.", "serf.", "contact.", "state.keys"};
 
 bool is_reloaded(std::string_view key) {
   return std::find(std::begin(kReloaded), std::end(kReloaded), key) != std::end(kReloaded) ||

@@ -108,3 +108,18 @@ def test_each_start_is_a_new_generation_and_a_lost_disk_is_outbid(cluster):
     a.join(n2)
     until_all_say([a, n1, n2], "a", {"dc": "us"})
     assert a.info()["node"]["state"]["generation"] > before + 1
+
+
+def test_a_reload_publishes_what_changed_in_the_file(cluster):
+    n1, = cluster.started(1)
+    file = cluster.directory / "a.toml"
+    file.write_text('[state.keys]\ndc = "eu"\nrack = "r1"\nzone = "z1"\n')
+    a = cluster.hearsay("a", "--config", str(file))
+    a.start()
+    a.join(n1)
+    until_all_say([a, n1], "a", {"dc": "eu", "rack": "r1", "zone": "z1"})
+    a.ask("state", "set", "zone", "z2")
+    a.ask("state", "set", "load", "1")
+    file.write_text('[state.keys]\ndc = "us"\nzone = "z1"\n')
+    assert "state.keys" in a.ask("reload").stdout
+    until_all_say([a, n1], "a", {"dc": "us", "zone": "z2", "load": "1"})
