@@ -56,7 +56,8 @@ struct Resources {
   NonceSource* nonces = nullptr;               // likewise
   std::shared_ptr<base::Interner> interner{};  // null: the node makes its own
   // Members that the node knows from the first moment on, as alive, at their address, tags and incarnation: as if
-  // it had learned of them long ago, so that nobody is notified and nothing is gossiped. A node of its own name
+  // it had learned of them long ago, so that nobody is notified and nothing is gossiped; they are taken for hearsay
+  // nodes of this version. A node of its own name
   // among them is passed over, and so is one that the limits or the protocol refuse. Quickest in the order of
   // names. For simulators that begin with a cluster that has joined; empty (the default): the node knows itself.
   std::span<const Member> known{};

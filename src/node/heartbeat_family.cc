@@ -164,7 +164,7 @@ void HeartbeatFamily::on_time(Step& step, const Drain& drain) {
   }
   each_timed(*this, [&](auto& room) {
     room.on_time(step);
-    drain();
+    if (!step.outcomes.idle()) drain();
   });
 }
 

@@ -141,7 +141,9 @@ void Router::recall(Step& step, std::span<const Member> known) {
       entry.outcome.claim = &entry.claim;
       offer_to_rooms(step, entry.outcome);
     }
-    if (outcome.accepted()) family_->on_known(step, outcome.member);
+    if (!outcome.accepted()) continue;
+    members_.heard_extension(outcome.member, true, true);
+    family_->on_known(step, outcome.member);
   }
   rumors_.clear();
 }

@@ -70,7 +70,7 @@ void SwimFamily::on_pause(Step& step, Duration length) {
 void SwimFamily::on_time(Step& step, const Drain& drain) {
   each_timed(*this, [&](auto& room) {
     room.on_time(step);
-    drain();
+    if (!step.outcomes.idle()) drain();
   });
 }
 
