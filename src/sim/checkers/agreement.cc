@@ -19,7 +19,8 @@ std::string disagreement_of(const View& view, const std::vector<std::optional<Me
     const auto subject = place_of(member.name);
     if (!subject || !claims[*subject]) {
       if (member.status == Status::suspect && no_majority) continue;
-      if (is_up(member)) return shows() + (subject ? ", but it does not run" : ", but there is nobody of this name");
+      if (is_up(member))
+        return shows() + (subject ? ", but it does not run" : ", but there is nobody of this name");
       continue;
     }
     const Member& claim = *claims[*subject];
