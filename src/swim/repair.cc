@@ -62,6 +62,7 @@ void Repair::on_outcome(Step& step, const Outcome& outcome) {
   if (!outcome.accepted() || !step.members.contains(outcome.member)) return;
   if (std::holds_alternative<members::IntentClaim>(outcome.claim->body)) return;
   recent_.push_back({step.now.steady, outcome.member});
+  doubted_at_ = {};
   const Duration kept = 2 * repair_window(step.config.swim);
   while (recent_.size() > kRecentMax || step.now.steady - recent_.front().at > kept) recent_.pop_front();
 }
@@ -85,7 +86,11 @@ void Repair::on_extension(Step& step, MemberId sender, ByteView extension) {
   }
   step.members.heard_extension(sender, (theirs->features & wire::kTellsEvidence) != 0,
                                (theirs->features & wire::kKeepsState) != 0);
-  if (theirs->view_hash == step.members.view_hash() || !members::is_up(step.members.self_row().verdict)) return;
+  if (theirs->view_hash == step.members.view_hash()) {
+    doubted_at_ = {};
+    return;
+  }
+  if (!members::is_up(step.members.self_row().verdict)) return;
   // News take a moment to spread: not more often than twice in a probe interval.
   if (asked_at_ != Time{} && step.now.steady - asked_at_ < step.config.swim.probe_interval / 2) return;
   asked_at_ = step.now.steady;
@@ -106,7 +111,11 @@ void Repair::ask(Step& step, MemberId peer) {
   const bool cut = pull.entries.size() >= wire::kViewEntriesMax;
   const Duration calm = cut ? 2 * step.config.swim.probe_interval : window;
   const bool quiet = recent_.empty() || step.now.steady - recent_.back().at > calm;
-  const bool exchange = quiet && (exchanged_at_ == Time{} || step.now.steady - exchanged_at_ > window);
+  // Who is quiet may only be the last to hear what others tell just now: they are asked first, and tables are
+  // exchanged when the difference lasts.
+  if (quiet && doubted_at_ == Time{}) doubted_at_ = step.now.steady;
+  const bool lasts = cut || step.now.steady - doubted_at_ >= step.config.swim.probe_interval;
+  const bool exchange = quiet && lasts && (exchanged_at_ == Time{} || step.now.steady - exchanged_at_ > window);
   if (cut && !exchange) return;
   step.counters.add(Count::view_pulls);
   if (exchange) {

@@ -4,8 +4,8 @@
 // hearsay nodes put a hash of what they believe on every ping and ack. When two differ, the one that notices sends
 // the other what it has learned lately, in a few bytes each; the other answers with its own late news that are
 // newer than that, or missing. So a missed update is repaired within a probe or two, at a price that depends on the
-// rate of changes and not on the size of the cluster. Views that differ although nothing changed lately (both sides
-// quiet) are repaired by a table exchange.
+// rate of changes and not on the size of the cluster. Views that go on differing although nothing changed lately
+// are repaired by a table exchange.
 //
 // Real Serf and memberlist peers never see any of it but the extra key, which they skip.
 #pragma once
@@ -40,7 +40,7 @@ class Repair {
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(run_id_, recent_, asked_at_, exchanged_at_, answers_, answers_since_);
+    archive(run_id_, recent_, asked_at_, doubted_at_, exchanged_at_, answers_, answers_since_);
   }
 
  private:
@@ -60,6 +60,7 @@ class Repair {
   std::uint32_t run_id_;
   std::deque<Recent> recent_;
   Time asked_at_{};
+  Time doubted_at_{};  // the first difference seen since something changed or views agreed; none: zero
   Time exchanged_at_{};
   unsigned answers_ = 0;  // of the present second
   Time answers_since_{};

@@ -77,9 +77,14 @@ TEST_F(RepairTest, it_is_asked_at_most_twice_in_a_probe_interval) {
   EXPECT_EQ(out->items().size(), 2u);
 }
 
-TEST_F(RepairTest, when_nothing_changed_lately_tables_are_exchanged_once_in_a_while) {
+TEST_F(RepairTest, when_nothing_changed_lately_and_views_go_on_differing_tables_are_exchanged_once_in_a_while) {
   learn(2);
   steady += repair_window(config.swim) + seconds(1);
+  hear(1);
+  EXPECT_EQ(asked(0).sender, "self") << "it may be news that are still on their way";
+  EXPECT_TRUE(out->take_joins().empty());
+  out->clear();
+  steady += config.swim.probe_interval;
   hear(1);
   EXPECT_TRUE(out->items().empty());
   EXPECT_EQ(out->take_joins().size(), 1u);
@@ -87,6 +92,23 @@ TEST_F(RepairTest, when_nothing_changed_lately_tables_are_exchanged_once_in_a_wh
   hear(1);
   EXPECT_TRUE(out->take_joins().empty());
   steady += repair_window(config.swim);
+  hear(1);
+  EXPECT_EQ(out->take_joins().size(), 1u);
+}
+
+TEST_F(RepairTest, views_that_agreed_meanwhile_and_news_end_the_doubt) {
+  learn(2);
+  steady += repair_window(config.swim) + seconds(1);
+  hear(1);
+  hear(table->view_hash());
+  steady += config.swim.probe_interval;
+  hear(1);
+  EXPECT_TRUE(out->take_joins().empty());
+  learn(3);
+  steady += repair_window(config.swim) + seconds(1);
+  hear(1);
+  EXPECT_TRUE(out->take_joins().empty()) << "a new doubt";
+  steady += config.swim.probe_interval;
   hear(1);
   EXPECT_EQ(out->take_joins().size(), 1u);
 }
