@@ -3,7 +3,7 @@
 // The first byte chooses the configuration. Then come steps: one byte that says what happens, the low half of the
 // next chooses to whom or from whom, and what follows is read as the step needs it; an input that ends early ends
 // the run. The node has four members from the start. What it sends is read, so that acks can have the numbers of
-// its pings; what it dials may be answered.
+// its pings; what it dials may be answered. In the heartbeat family, what members say are its messages.
 #include <deque>
 #include <map>
 #include <set>
@@ -14,6 +14,7 @@
 #include "hearsay/node.h"
 #include "room/outbox.h"
 #include "wire/envelope.h"
+#include "wire/heartbeat.h"
 #include "wire/memberlist.h"
 
 using namespace hearsay;
@@ -87,6 +88,17 @@ class Play {
     if ((choice & 8) != 0) config_.compression = false;
     if ((choice & 16) != 0) config_.contact.seeds = {"10.0.0.9", "seed.example:7000"};
     if ((choice & 32) != 0) config_.first_incarnation = Incarnation{0xf000'0000u};
+    if ((choice & 128) != 0) {
+      config_.family = Family::heartbeat;
+      config_.heartbeat.verdict = (choice & 8) != 0 ? VerdictRule::majority : VerdictRule::own;
+      config_.heartbeat.mode = (choice & 16) != 0 ? ExchangeMode::push_pull : ExchangeMode::digest;
+    }
+    for (unsigned member = 1; member <= 4; ++member) {
+      known_.emplace_back().name = name_of_member(member);
+      known_.back().address = address_of(member);
+      known_.back().incarnation = Incarnation{1};
+    }
+    resources_.known = known_;
     envelope_.label = config_.label;
     for (const auto& key : config_.crypto.keys) envelope_.keyring.add(key);
     envelope_.aead = resources_.aead = &aead_;
@@ -96,10 +108,6 @@ class Play {
     REQUIRE(made);
     node_ = std::move(*made);
     perform();
-    for (unsigned member = 1; member <= 4; ++member) {
-      const Address address = address_of(member);
-      alive(member, 1, address, {});
-    }
   }
 
   void step(Reader& in) {
@@ -187,13 +195,20 @@ class Play {
     }
   }
 
-  // Remembers the latest ping to each address.
+  // Remembers the latest ping to each address, and the number of the latest echo.
   void read(const SendDatagram& send) {
     REQUIRE(wire::open_datagram(envelope_, send.bytes, opened) || !envelope_.verify_incoming);
     for (const ByteView part : opened.messages) {
       const auto decoded = wire::decode_datagram_message(part);
       REQUIRE(decoded);
       if (const auto* ping = std::get_if<wire::Ping>(&*decoded)) pinged_[send.to] = ping->seq;
+      const auto* user = std::get_if<wire::User>(&*decoded);
+      if (user == nullptr || !is_heartbeat()) continue;
+      REQUIRE(user->payload.size() > 2 && user->payload[0] == wire::kHearsayUserType);
+      if (!wire::is_heartbeat(static_cast<wire::HearsayType>(user->payload[1]))) continue;
+      wire::Heartbeat message;
+      REQUIRE(wire::decode_heartbeat(user->payload.subspan(2), message));
+      if (message.number != 0) numbers_ = message.number;
     }
   }
 
@@ -216,9 +231,29 @@ class Play {
     wire::encode(writer, content);
     message(from, bytes);
   }
+  bool is_heartbeat() const { return config_.family == Family::heartbeat; }
+  // A message of the heartbeat family, of the kind that `kind` chooses, from `sender` at its address.
+  void beat(unsigned sender, unsigned kind, wire::Heartbeat message) {
+    constexpr auto kFirst = static_cast<unsigned>(wire::HearsayType::beats);
+    constexpr auto kLast = static_cast<unsigned>(wire::HearsayType::refused);
+    const std::string name = name_of_member(sender);
+    message.type = static_cast<wire::HearsayType>(kFirst + kind % (kLast - kFirst + 1));
+    message.sender = name;
+    message.sequence = ++sequence_;
+    message.number = numbers_ > 0 ? numbers_ : kind;
+    tell(address_of(sender), message);
+  }
   void alive(unsigned subject, std::uint32_t incarnation, const Address& address, ByteView meta) {
     const std::string name = name_of_member(subject);
     if (meta.size() > kMetaBytesMax) return;
+    if (is_heartbeat()) {
+      wire::Heartbeat message;
+      message.generation = Incarnation{incarnation};
+      message.entries.push_back({name, Incarnation{incarnation}, ++sequence_,
+                                 static_cast<std::uint32_t>(meta.size()), (incarnation & 0x100) != 0,
+                                 (incarnation & 0x200) == 0, address.ip_view(), address.port, kVersions, meta});
+      return beat(subject, meta.empty() ? 0 : meta[0], std::move(message));
+    }
     tell(address_of(subject),
          wire::Alive{Incarnation{incarnation}, name, address.ip_view(), address.port, meta, kVersions});
   }
@@ -226,6 +261,12 @@ class Play {
     const std::string name = name_of_member(subject);
     const std::string from = name_of_member(accuser & 0xf);
     const Address sender = address_of(accuser);
+    if (is_heartbeat()) {
+      wire::Heartbeat message;
+      message.generation = Incarnation{1};
+      message.opinions.push_back({from, name, Incarnation{incarnation}, ++sequence_, dead});
+      return beat(accuser & 0xf, 0, std::move(message));
+    }
     if (dead) return tell(sender, wire::Dead{Incarnation{incarnation}, name, from});
     tell(sender, wire::Suspect{Incarnation{incarnation}, name, from});
   }
@@ -380,6 +421,9 @@ class Play {
   fuzz::GlassAead aead_;
   fuzz::ZeroNonces nonces_;
   wire::Envelope envelope_;
+  std::vector<Member> known_;
+  std::uint64_t sequence_ = 0;  // of what members of the heartbeat family say
+  std::uint64_t numbers_ = 0;
   Time steady_{std::chrono::seconds(1000)};
   std::unique_ptr<Node> node_;
   std::map<Address, SeqNo> pinged_;
