@@ -134,8 +134,9 @@ Store::Former Store::outbid(Time now, const wire::StateDigest& known) {
     return Former::outbid;
   }
   const std::uint32_t generation = mine.epoch().generation;
+  // The next one must be believed by those who know ours.
   const bool jumps =
-      known.epoch.generation > generation && known.epoch.generation - generation > kGenerationJumpMax;
+      known.epoch.generation > generation && known.epoch.generation - generation >= kGenerationJumpMax;
   if (jumps || known.epoch.generation == UINT32_MAX) return Former::absurd;
   graves_.clear();
   const Epoch next{std::max(known.epoch.generation, generation) + 1, mine.epoch().life};
