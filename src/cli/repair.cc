@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 
 #include "agent/data_dir.h"
+#include "cli/api_client.h"
 #include "cli/commands.h"
 #include "http/json.h"
 
