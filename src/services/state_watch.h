@@ -28,12 +28,6 @@ inline constexpr Duration kAskPauseMax = std::chrono::seconds(30);
 
 class StateWatch {
  public:
-  enum class Timer {
-    check,   // who holds what: soon after it changed, and when a watch ends
-    ask,     // those who are missing
-    answer,  // an owner who asked
-  };
-
   explicit StateWatch(base::Rng rng) : rng_(rng) {}
 
   void on_command(room::Step& step, const state::Store& store, const WatchState& command);
@@ -103,13 +97,13 @@ class StateWatch {
   std::map<MemberId, std::uint64_t> held_;  // the version of ours that a member is known to hold
   wire::Epoch epoch_;                       // of these versions
   std::uint32_t number_ = 0;                // of the latest question
-  Time check_ = kNever;
-  Time ask_ = kNever;
-  Duration pause_{};                      // after the next question
-  Cost cost_;                             // of all watches so far
-  std::map<std::uint64_t, Asked> asked_;  // by owner
-  Time answer_ = kNever;                  // the next that is due, or to be forgotten
-  Bytes encoded_;                         // scratch
+  Time check_ = kNever;                     // who holds what: soon after it changed, and when a watch ends
+  Time ask_ = kNever;                       // those who are missing
+  Duration pause_{};                        // after the next question
+  Cost cost_;                               // of all watches so far
+  std::map<std::uint64_t, Asked> asked_;    // by owner
+  Time answer_ = kNever;                    // the next that is due, or to be forgotten
+  Bytes encoded_;                           // scratch
 };
 
 }  // namespace hearsay::services
